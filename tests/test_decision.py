@@ -274,6 +274,7 @@ def test_every_output_of_the_samples_says_what_was_decided(name: str) -> None:
     client = read(file)
     for study in studies(client, pilots_of(client, file), draws=64):
         agrees(study)
+        assert max(study.decision.headline.count(second) for second in ("(RAG)", "(fine-tuning)", "(hybrid)")) <= 1
 
 
 def test_every_deliverable_of_a_batch_is_listed_with_what_was_decided(tmp_path: Path) -> None:

@@ -91,6 +91,14 @@ def test_tables_and_figures_have_captions_with_numbers_and_tables_heads_that_com
         assert sum(column.width.pt for column in table.columns) == pytest.approx(682 * 0.75, abs=1)
 
 
+def test_what_follows_a_table_or_key_figures_stands_apart_from_it() -> None:
+    found = opened(render(notebook(COVER, Heading("One", 2), table_of("", ("A",), [("1",)]), Text(("Below",)), Done())))
+    gap = found.tables[-1]._tbl.getnext().pPr.find(qn("w:spacing"))
+
+    assert int(gap.get(qn("w:line"))) >= 60
+    assert found.styles["Figure words"].paragraph_format.space_after.pt >= 3
+
+
 def test_every_chart_is_a_picture_with_words_as_wide_as_it_was_drawn() -> None:
     content = render(whole())
 

@@ -125,6 +125,7 @@ def test_no_line_ends_between_a_share_and_its_sign(language: str, sign: str) -> 
 
     assert len(told) > 30
     assert [line for found, line in told if found != sign] == []
+    assert [line for line in lines if "-%-" in line and "figure." in line.partition(": ")[0]] == []  # a narrow label breaks at the first hyphen
 
 
 SCREENED = ("values", "files", "store", "costs", "pilots", "screens")

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -20,12 +21,13 @@ from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.report.job import make_report, write_job
-from advisorkit.report.pilot_pages import charter, failures, moved, result, review, unmarked
+from advisorkit.report.pilot_pages import charter, failures, meanings, moved, result, review, unmarked
 from advisorkit.screens.piloted import pilot
 from advisorkit.screens.state import Look
 from advisorkit.store import samples
 from advisorkit.study.pilots import read_pilot
 from advisorkit.study.study import Study
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.quantities import Estimate, percent
 
@@ -108,6 +110,14 @@ def test_the_charter_leaves_names_and_days_to_be_filled_in() -> None:
 
     assert [table.title for table in tables] == ["Agreed", "What each result will mean", "Who does what"]
     assert all("____" in row[-1].text for row in tables[-1].rows)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_no_result_of_a_charter_holds_another(pattern: PatternId) -> None:
+    here = view(replace(CLIENT, workflows=(Workflow("w", "W"),)))
+    results = [result for result, _ in meanings(SimpleNamespace(plan=here.plan_of(pattern), decision=here.decision))]  # type: ignore[arg-type]
+
+    assert [(one, other) for one in results for other in results if one != other and other.startswith(one)] == []
 
 
 def test_the_charter_of_a_retrieval_pilot_speaks_of_search_and_passages(tmp_path: Path) -> None:

@@ -236,10 +236,12 @@ def test_the_visit_says_what_lies_outside_what_it_is_worth_and_what_to_decide(be
 
     assert rows["Share that uses it"][1:5] == ("95%", "88% to 99%", "58%", "▼ below")
     assert rows["Answers right, RAG"][3:5] == ("84%", "within")
+    ends = [rows[name][2].split(" to ") for name in ("Minutes saved per item", "Minutes per check", "Items a month")]
+    assert [[len(end.partition(".")[2]) for end in pair] for pair in ends] == [[1, 1], [2, 2], [0, 0]]
     *parts, total = (int(row[5].replace("−", "-").replace(",", "")) for row in chart.rows() if row[5])
     assert sum(parts) == total == round(found.gain.likely / 1000) - round(found.advised.told["gain"].likely / 1000)  # type: ignore[union-attr]
     words = unescape(shown(found))
-    assert "1 of 2 quantities lie in the 80% range that was told; 2 would be expected" in words
+    assert "measured in several periods. 1 of 2 quantities lie in the 80% range that was told; 2 would be expected" in words
     assert "Go on only while what falls short is mended: 84% right is expected, 85% is needed. Look first at what lies outside of what was told: Share that uses it." in words
     assert "200 cases; 4 people" in words and "ticket system" in words
 

@@ -16,10 +16,11 @@ from command_line import run
 from advisorkit.batch.inputs import gather, job_of
 from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.runner import produce
-from advisorkit.export.blocks import Block, DecisionBlock, Heading, Table
+from advisorkit.export.blocks import Block, DecisionBlock, Heading, Table, Text
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import html
 from advisorkit.report import charter, costs, summary, supplier_brief
+from advisorkit.report.advice_pages import again, asks
 from advisorkit.report.annex_pages import protection
 from advisorkit.report.cost_pictures import tornado
 from advisorkit.report.job import Report
@@ -30,6 +31,7 @@ from advisorkit.study.pilots import unsigned
 from advisorkit.study.study import studies
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.people import Action, Member, Reviewed
+from advisorkit.values.quantities import Estimate
 
 TEMPLATES = ("executive_brief", "decision_record", "session_note", "session_prep")
 DESK = Workflow(
@@ -106,6 +108,21 @@ def test_a_portfolio_of_workflows_without_prices_opens_with_all_of_them() -> Non
     assert made.programme == made.overview != ()
 
 
+def test_a_record_asks_each_thing_once() -> None:
+    lines = words(decision_record(report())).split("\n")
+
+    assert [lines.count(ask) for ask in asks(report().workflows[0])] == [1] * len([*asks(report().workflows[0])])
+
+
+def test_what_nobody_marks_is_looked_at_again_without_marks() -> None:
+    whole = read(samples.path("source-text"))
+    made = report(replace(whole, workflows=tuple(one for one in whole.workflows if one.id == "static-faq")))
+    assert made.workflows[0].decision.next_step.cases == 0
+
+    assert "marked" not in next(iter(again(made.workflows[0])))
+    assert "its marked results" in next(iter(again(report().workflows[0])))
+
+
 def test_a_record_without_prices_has_no_columns_of_money() -> None:
     table = next(block for block in decision_record(report(replace(ACME, priced=False))) if isinstance(block, Table))
 
@@ -117,6 +134,9 @@ def test_a_note_pools_what_was_said_and_lists_guesses_with_who_confirms_them() -
 
     assert all(word in told for word in ("Citations", "Where it may run", "Ann", "1 December 2026", "Send forty cases"))
     assert not re.search("Ms Keen|quarrel", told)
+    both = session_note(report(replace(ACME, team=(), actions=(), workflows=(DESK, replace(DESK, id="mail", name="Mail", answers={"cost_wrong": Answer(amount=Estimate.of(9), confidence="guess")})))))
+    assert [row[2].text for row in next(block for block in both if isinstance(block, Table)).rows] == ["IT", "The business"]
+    assert [block.paragraphs[1][:6] for block in both if isinstance(block, Text) and block.style == "numbered"] == ["Mail: "]
 
 
 def test_open_questions_are_put_to_who_can_answer_them() -> None:

@@ -58,6 +58,10 @@ def test_a_supplier_is_told_the_needs_the_frozen_mark_and_what_to_answer(told: s
     assert all(part in told for part in ("fresh cases of real work are drawn at random", "A seat a month, or", "used to train or improve a model", "The way out", "to Head of Service."))
 
 
+def test_what_a_supplier_writes_has_room(told: str) -> None:
+    assert "when we ask? ________________________ Is" in told
+
+
 def test_it_names_no_product_no_budget_no_other_offer_and_nothing_private(told: str) -> None:
     vendors = {model.partition(":")[0] for model in models()}
     private = ("Nordwind", "Elbe Software", "90,000", "120,000", "night shift", "it_generalist", *(str(value) for value in ("€9", "€15", "€35")))

@@ -316,11 +316,12 @@ def _goal(now: PatternId, goal: PatternId, prospects: Prospects) -> str:
 
 
 def _gain(catalog: Catalog, goal: PatternId, prospects: Prospects, found: Gained) -> tuple[Run, ...]:
-    """A gain says on which share right it stands where that will probably miss what is asked for."""
+    """A gain says on which share right it stands where that will probably miss what is asked for; the way is named as before, without its second name."""
     key = "gain" if found.gain >= 0 else "loss"
     key += ".if" if prospects.missed(goal) else ""
     amount, right = money_short(abs(found.gain), found.currency), percent(prospects.expected_right[goal].p50)
-    return _named(catalog.text[key], goal, catalog, gain=amount, months=str(found.months), right=right)
+    runs = _named(catalog.text[key], goal, catalog, gain=amount, months=str(found.months), right=right)
+    return tuple((words.partition(" (")[0] if pattern else words, pattern) for words, pattern in runs)
 
 
 def _named(template: str, pattern: PatternId, catalog: Catalog, **values: str) -> tuple[Run, ...]:

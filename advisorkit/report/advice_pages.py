@@ -172,8 +172,10 @@ def _pairs(study: Study) -> Iterator[tuple[str, str, str]]:
 def again(study: Study) -> Iterator[str]:
     """When to look at the advice again."""
     ramp = study.decision.off_ramp if study.decision.replaced else None
-    if study.decision.next_step.action != "stop":
-        yield say("again.simpler", name=study.catalog.off_ramps[ramp.kind].name) if ramp else say("again.step")
+    step = study.decision.next_step
+    if step.action != "stop":
+        marked = step.cases or step.action != "pilot"
+        yield say("again.simpler", name=study.catalog.off_ramps[ramp.kind].name) if ramp else say("again.step" if marked else "again.step.unmarked")
     if ramp is None and (ages := [age for age in study.inputs.prices() if not age.lasting]) and study.priced:
         oldest = min(age.as_of for age in ages)
         yield say("again.prices", date=day(oldest + timedelta(days=WARN_DAYS)), days=WARN_DAYS)

@@ -22,7 +22,7 @@ from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import day, hundredths, money_short, number, percent, percents, plain, span
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
-    "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "still"),
+    "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "taught"),
     "hybrid": ("still",),
 }  # fmt: skip
 _COLOURS = {"information": "rag", "behaviour": "finetune", "unclear": "text3"}

@@ -31,7 +31,7 @@ def brief(report: Report) -> tuple[Block, ...]:
 
 @spoken
 def decision_record(report: Report) -> tuple[Block, ...]:
-    """What was decided on each workflow, what was weighed, what follows, what re-opens it, who signs."""
+    """What was decided on each workflow, what was weighed, what re-opens it, what follows and who signs that."""
     return (*pilot_cover(report, "record.cover"), *(block for study in report.workflows for block in _record(study)))
 
 
@@ -41,7 +41,7 @@ def _record(study: Study) -> Iterator[Block]:
         head = columns("record.options_head" if study.priced else "record.options_head.unpriced")
         rows = (_option(study, pattern) for pattern in PATTERNS)
         yield from (Heading(say("record.options")), table_of("", head, rows, range(1, len(head) - 1), note=linked(" ", ahead(study))))
-    yield from (Heading(say("record.follows")), Text(tuple(asks(study)), "numbered"), *warned(study), Heading(say("again.title")), Text(tuple(again(study)), "bullets"))
+    yield from (*warned(study), Heading(say("again.title")), Text(tuple(again(study)), "bullets"))
     yield from (Heading(say("record.signed")), table_of("", columns("record.signed_head"), [(ask, say("charter.blank"), say("charter.blank")) for ask in asks(study)]))
 
 
@@ -68,12 +68,12 @@ def session_note(report: Report) -> tuple[Block, ...]:
     """What a session decided and heard, without names of speakers; guesses to confirm, and what is to be done."""
     found, engagement = report.workflows, report.workflows[0].engagement
     named, labels = {one.id: one.name for one in engagement.workflows}, found[0].catalog.criteria
-    guesses = [(named[one.workflow], labels[one.criterion].label, one.who, day(date.fromisoformat(one.by)) if one.by else "–") for one in pending(engagement)]
+    guesses = [(named[one.workflow], labels[one.criterion].label, f"{one.who[:1].upper()}{one.who[1:]}", day(date.fromisoformat(one.by)) if one.by else "–") for one in pending(engagement)]
     kept = [name for name in labels if name not in PRIVATE]
     said = tuple(joined(found, "answers.head_many", lambda one: answers_of(one, kept)))
     return (
         *pilot_cover(report, "note.cover"), Heading(say("note.decided"), 2),
-        Text(tuple(linked("", (f"{n}. {one.workflow.name}: " if found[1:] else "", one.cite(one.decision.headline, "decision.headline"))) for n, one in enumerate(found, 1))),
+        Text(tuple(linked("", (f"{one.workflow.name}: " if found[1:] else "", one.cite(one.decision.headline, "decision.headline"))) for one in found), "numbered" if found[1:] else "body"),
         *steps(found[0], everywhere=True),
         *((Heading(say("note.guesses")), table_of("", columns("note.guesses_head"), guesses)) if guesses else ()),
         *((Heading(say("note.said")), *said) if said else ()),
@@ -144,8 +144,8 @@ def _answers(study: Study) -> Iterator[Block]:
     at = "" if known and not known.unknown else ".unknown"
     yield Heading(say("supplier.offer"), 2, study.workflow.name)
     yield Heading(say(f"supplier.price{at}", currency=study.currency))
-    yield table_of("", columns("supplier.price_head"), [(say(f"supplier.price.{name}{at if name == 'more' else ''}"), blank, blank) for name in PRICED])
+    yield table_of("", columns("supplier.price_head"), [(say(f"supplier.price.{name}{at if name == 'more' else ''}"), blank, blank * 2) for name in PRICED])
     yield Heading(say("supplier.data"))
-    yield table_of("", columns("supplier.data_head"), [(say(f"supplier.data.{name}"), blank) for name in TERMS])
+    yield table_of("", columns("supplier.data_head"), [(say(f"supplier.data.{name}"), blank * 2) for name in TERMS])
     yield from (Heading(say("supplier.out")), Text(tuple(say(f"supplier.out.{name}") for name in WAYS_OUT), "bullets"))
     yield Text((say("supplier.to", owner=owner or blank, blank=blank),), "note")

@@ -1,6 +1,7 @@
 """The return visit: what was told, what use has shown, what that is worth, and what to decide now."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import floor, log10
 
 from advisorkit.advice.decision import about
 from advisorkit.catalog.reading import assumptions
@@ -92,7 +93,7 @@ def _title(seen: Visit) -> str:
 
 def _lead(seen: Visit) -> str:
     periods, counts = dict.fromkeys(one.period for one in seen.study.workflow.measured), {name: seen.study.cite(getattr(seen, name), f"visit.{name}") for name in ("inside", "count", "expected")}
-    values = {"date": day(seen.advised.date), "periods": "; ".join(periods)}
+    values = {"date": day(seen.advised.date), "periods": next(iter(periods)) if len(periods) == 1 else say("visit.periods")}
     if not seen.count:
         return say("visit.lead.nothing", **values)
     return say("visit.lead.measured", **counts, **values)
@@ -118,6 +119,8 @@ def _told(seen: Visit, name: str, told: Estimate | None) -> tuple[str, str]:
     if told is None:
         return "–", ""
     likely, low, high = (_shown(seen, name, end) for end in (told.likely, told.low, told.high))
+    if (low, high) == (plain(told.low), plain(told.high)) and told.high > 0 and (told.low % 1 or told.high % 1):  # both ends with the decimals of the larger one in three figures
+        low, high = (number(end, max(0, 2 - floor(log10(told.high)))) for end in (told.low, told.high))
     return likely, "" if low == high else span(low, high)
 
 
