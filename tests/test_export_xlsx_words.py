@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import zipfile
 
+import formualizer
 import openpyxl
 import pytest
-from test_export_xlsx import notebook, workbook
+from test_export_xlsx import notebook, sample, workbook
 
 from advisorkit.export.blocks import Cell, Heading, LineItems, Money, Text, table_of
 from advisorkit.export.xlsx import render
+from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.values.errors import RenderError
+from advisorkit.values.places import Cited
 
 
 def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None:
@@ -20,7 +23,7 @@ def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None
     live = openpyxl.load_workbook(io.BytesIO(raw))
 
     assert live.sheetnames == ["Title", "Cases", "Money a b"]
-    assert [row[0].value for row in live["Title"]] == ["Title", "A & B; scenario “Horizon 24”", "Client, 30 November 2026", "Sample client"]
+    assert [row[0].value for row in live["Title"]] == ["Title", "A & B; scenario “Horizon 24”", "Client, 30 November 2026", "Sample client", "On sheet Cases", "On sheet Money a b"]
     assert [cell.value for cell in live["Cases"][4]] == ["=1+1", "63%"]
     assert live["Cases"]["A4"].data_type == "s"
     assert live.properties.subject == live["Cases"].oddFooter.center.text.replace("&&", "&") == "A & B; scenario “Horizon 24”"
@@ -28,7 +31,7 @@ def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None
 
     told = openpyxl.load_workbook(io.BytesIO(render(notebook(Heading("Who comes"), Text(("=1+1", "Legal"), "bullets"), table_of("Cases", ("Part",), [("1",)])))))
     assert told.sheetnames[1:] == ["Cases"]
-    assert [(row[0].value, row[0].data_type) for row in told.worksheets[0]][5:] == [("Who comes", "s"), ("  - =1+1", "s"), ("  - Legal", "s")]
+    assert [(row[0].value, row[0].data_type) for row in told.worksheets[0]][5:] == [("Who comes", "s"), ("  - =1+1", "s"), ("  - Legal", "s"), ("On sheet Cases", "s")]
     with pytest.raises(RenderError, match="nothing is shown here"):
         render(notebook())
 
@@ -65,3 +68,59 @@ def test_a_curve_ends_where_the_horizon_does() -> None:
     *_, months = openpyxl.load_workbook(io.BytesIO(workbook().raw), data_only=True)["Cash by month"].iter_cols(min_row=8, values_only=True)
 
     assert [*months[-61:]] == [min(month, 36) for month in range(61)]
+
+
+def test_a_line_break_in_a_cell_takes_a_line_and_stays_out_of_the_list_of_figures() -> None:
+    gain = Cited("714\n223 to 1,430", (("714", "money.rag.gain"),))
+    ask = table_of("Ask", ("Workflow", "Gain", "Why"), [("Sorting e-mail\nHead of Service", gain, "Advised")], (1,))
+    made = openpyxl.load_workbook(io.BytesIO(render(notebook(ask))))
+
+    assert (made["Ask"].row_dimensions[4].height or 0) >= 27
+    assert made["Ask"].column_dimensions["A"].width < 20
+    assert (made["Ask"]["C3"].alignment.indent, made["Ask"]["C4"].alignment.indent, made["Ask"]["C3"].alignment.horizontal) == (1, 1, "left")
+    assert [cell.value for cell in made["Figures"][4]][:2] == ["Ask!B4", "Sorting e-mail · Gain"]
+
+
+def test_a_table_says_whose_it_is_and_the_words_say_on_which_sheet_it_stands() -> None:
+    blocks = [one for name in ("E-mail", "Contracts") for one in (Heading("90 cases decide", 2, name), Heading("Decided"), table_of("", ("What",), [("Approve",)]))]
+    made = openpyxl.load_workbook(io.BytesIO(render(notebook(*blocks))))
+
+    assert made.sheetnames == ["Title", "Decided", "Decided 2"]
+    assert [made[name]["A2"].value for name in made.sheetnames[1:]] == ["E-mail", "Contracts"]
+    told = [row[0].value for row in made["Title"].iter_rows() if row[0].value]
+    assert told[4:] == ["90 cases decide", "E-mail", "Decided", "On sheet Decided", "90 cases decide", "Contracts", "Decided", "On sheet Decided 2"]
+
+
+def test_months_are_read_and_printed_beside_their_number() -> None:
+    """Some thirty columns on one page were four points high."""
+    made = openpyxl.load_workbook(io.BytesIO(workbook().raw))
+
+    assert (made["Cash by month"].page_setup.fitToWidth, made["Cash by month"].print_title_cols, made["Cash by month"].freeze_panes) == (2, "$A:$B", "C8")
+    assert (made["Inputs"].page_setup.fitToWidth, made["Inputs"].freeze_panes) == (None, "A8")
+
+
+def test_what_decides_without_a_formula_has_a_unit_and_no_decimals_that_say_nothing() -> None:
+    rows = {row[1].value: row for row in openpyxl.load_workbook(io.BytesIO(workbook().raw))["Inputs"].iter_rows()}
+
+    assert (rows["Later checking until"][4].number_format, rows["Later checking until"][8].value) == ('#,##0;"−"#,##0;0', "month")
+    assert rows["Share in batches"][4].number_format.startswith("0.0%")
+
+
+def test_a_book_that_is_typed_in_tells_one_gain_and_what_no_longer_holds() -> None:
+    """Title, table and programme once gave 57, 58 and a sum with a saving that was left out; the words of a break-even stayed."""
+    told = sample("source-text")
+    engine = formualizer.load_workbook_bytes(render(notebook(*cost_workbook(told))))
+    engine.evaluate_all()
+    assert engine.evaluate_cell("6 Summary", 18, 10) == "More wrong answers"
+    scenarios = {engine.evaluate_cell("6 Scenarios", row, 2): [engine.evaluate_cell("6 Scenarios", row, column) for column in range(3, 12)] for row in range(8, 24)}
+    assert scenarios["no training allowed: takes another run"][3:5] == scenarios["no training allowed: takes another run"][7:9] == ["ruled out"] * 2
+    assert scenarios["RAG gains nothing at so many minutes saved an item"][0] > 0
+    assert engine.evaluate_cell("1 Scenarios", 15, 3) == "always gains"
+
+    engine.set_value("6 Summary", 5, 4, 24)
+    engine.evaluate_all()
+    row = next(row for row in range(8, 13) if engine.evaluate_cell("6 Summary", row, 2) == "Fine-tune")
+    assert f"EUR {engine.evaluate_cell('6 Summary', row, 11):,.0f} over 24 months" in engine.evaluate_cell("6 Summary", 1, 2)
+    assert engine.evaluate_cell("6 Summary", 5, 11) == "1 input differs"
+    assert engine.evaluate_cell("6 Scenarios", 20, 3) == "run again"
+    assert [engine.evaluate_cell("Programme", 18, column) for column in (4, 5, 6)] == ["run again"] * 3

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from itertools import chain, count
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ _TALLEST = 400
 """Most points of a row; Excel takes 409."""
 _NARROW = 95
 """Most letters across a page that stands upright."""
+_MARGIN = 2
+"""Letters of a column that only keeps its distance from the edge."""
+_WIDE = 240
+"""Most letters across a page that lies, and across a screen; what is wider takes further pages, beside the first column on each."""
 _FOOTER = 200
 """Most letters of what the workbook is about at the foot of a page; Excel takes 255 with the rest."""
 _DASHES = {"prompt": "dash", "finetune": "dash_dot", "hybrid": "round_dot"}
@@ -37,7 +42,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "section": {"bold": True}, "strong": {"bold": True}, "muted": {"font_color": LIGHT["text3"]}, "guess": {"font_color": LIGHT["guess"]},
     "mono": {"font_name": "Courier New", "font_size": 9, "font_color": LIGHT["text3"]}, "typed": {"bg_color": LIGHT["tint"], "border": 1, "border_color": LIGHT["hairline"], "locked": False},
     "right": {"align": "right"}, "sum": _EDGE | {"bold": True}, "row": {"bottom": 1, "bottom_color": LIGHT["hairline"]}, "wrap": {"text_wrap": True, "valign": "top"},
-    "percent": {"num_format": "0.0%"}, "mark": {"num_format": '"●";;', "align": "center"}, "indent": {"indent": 1},
+    "percent": {"num_format": '0.0%;"−"0.0%;0.0%'}, "mark": {"num_format": '"●";;', "align": "center"}, "indent": {"indent": 1, "align": "left"},
     "figures": {"num_format": "[>=100]#,##0;[>=1]#,##0.00;0.00####"}, "signed": {"num_format": "[<0]#,##0.00;[>=100]#,##0;0.00####"},
     "thousand_least": {"num_format": '"≥ "#,##0,'}, "whole_least": {"num_format": '"≥ "#,##0'},
     **{word: {"num_format": f'{digits};"−"{digits};{zero}'} for word, digits, zero in (
@@ -100,7 +105,8 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
     if sum(sheet.widths) > _NARROW:
         page.set_landscape()
     page.set_paper(9)
-    page.fit_to_pages(1, 0)
+    across = ceil(sum(sheet.widths) / _WIDE) or 1
+    page.fit_to_pages(across, 0)
     for column, width in enumerate(sheet.widths):
         page.set_column(column, column, width, _format(book, formats, ""))
     for row, column, formula, text, number, style in sheet.cells:
@@ -121,9 +127,12 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
         page.data_validation(row, column, row, column, _RULES.get(kind) or {"validate": "list", "source": f"={kind}"})
     for chart in sheet.charts:
         page.insert_chart(chart.row, chart.column, _chart(book, chart), {"object_position": 2, "description": chart.title})
+    labels = 1 + next(column for column, width in enumerate(sheet.widths) if width > _MARGIN) if across > 1 else 0
     if sheet.frozen:
-        page.freeze_panes(sheet.frozen, 0)
+        page.freeze_panes(sheet.frozen, labels)
         page.repeat_rows(0, sheet.frozen - 1)
+    if labels:
+        page.repeat_columns(0, labels - 1)
 
 
 def _heights(sheet: Worksheet) -> dict[int, float]:
@@ -131,7 +140,7 @@ def _heights(sheet: Worksheet) -> dict[int, float]:
     found = dict[int, float]()
     for row, column, _, text, _, style in sheet.cells:
         for kind in _HEIGHTS.keys() & style.split():
-            lines = 1 if kind == "title" else len(wrap(text, sheet.widths[column] * 7 * 0.96, 13.4))
+            lines = 1 if kind == "title" else sum(len(wrap(part, sheet.widths[column] * 7 * 0.96, 13.4)) or 1 for part in text.split("\n"))
             found[row] = max(found.get(row, 0), _HEIGHTS[kind], min(13.5 * lines, _TALLEST))
     return found
 
@@ -167,27 +176,44 @@ def _chart(book: Any, chart: SheetChart) -> Any:
 
 
 def _plain(cover: Cover, items: list[Block]) -> Iterator[Worksheet]:
-    """A sheet of the cover's and all other words, then one for each table, bill and chart, called as it is or as the heading above it."""
-    used, above = set[str](), ""
-    words = [one for item in (cover, *items) for one in words_of(item)]
-    yield Worksheet(_free(cover.title, used), (110,), tuple(_text(row, 0, text, f"wrap {tone}".strip()) for row, (text, tone) in enumerate(words)))
+    """A sheet of the cover's and all other words, which say where the others are, then one for each table, bill and chart, called as it is or as the heading above it."""
+    used, above, whose = set[str](), "", ""
+    first, sheets, words = _free(cover.title, used), list[Worksheet](), [*words_of(cover)]
     for item in items:
-        above = item.text if isinstance(item, Heading) else above
+        if isinstance(item, Heading):
+            above, whose = item.text, item.part or item.text if item.level == 2 else whose
         if isinstance(item, Table | LineItems | ChartBlock):
             table = item if isinstance(item, Table) else item.table
             table = table if table.title else replace(table, title=above)
-            rows = chain.from_iterable(_row(number, row, table.numeric, item if isinstance(item, LineItems) else None) for number, row in enumerate(table.rows, 3))
-            widths = tuple(min(60.0, 2.0 + max(len(cell.text) for cell in column)) for column in zip(table.head, *table.rows, strict=True))
-            head = (_text(2, column, cell.text, "head" + " right" * table.numeric[column]) for column, cell in enumerate(table.head))
-            notes = (_text(row, 0, text, style) for row, text, style in ((0, table.title, "title"), (1, table.subtitle, "sub"), (len(table.rows) + 4, table.note, "sub")) if text)
-            yield Worksheet(_free(table.title, used), widths, (*notes, *head, *rows), frozen=3)
+            sheets.append(_table(_free(table.title, used), whose, table, item if isinstance(item, LineItems) else None))
+            words.append((here("On sheet {name}").format(name=sheets[-1].name), "muted"))
+        words += words_of(item)
+        if isinstance(item, Heading) and item.part not in ("", item.text):
+            words.append((item.part, "muted"))
+    yield Worksheet(first, (110,), tuple(_text(row, 0, text, f"wrap {tone}".strip()) for row, (text, tone) in enumerate(words)))
+    yield from sheets
+
+
+def _table(name: str, whose: str, table: Table, bill: LineItems | None) -> Worksheet:
+    """A table on a sheet, below what the page it is from is about."""
+    about = "; ".join(filter(None, (whose if whose != table.title else "", table.subtitle)))
+    rows = chain.from_iterable(_row(number, row, table.numeric, bill) for number, row in enumerate(table.rows, 3))
+    widths = tuple(min(60.0, 2.0 + max(len(line) for cell in column for line in cell.text.split("\n"))) for column in zip(table.head, *table.rows, strict=True))
+    head = (_text(2, column, cell.text, f"head{_side(table.numeric, column)}") for column, cell in enumerate(table.head))
+    notes = (_text(row, 0, text, style) for row, text, style in ((0, table.title, "title"), (1, about, "sub"), (len(table.rows) + 4, table.note, "sub")) if text)
+    return Worksheet(name, widths, (*notes, *head, *rows), frozen=3)
+
+
+def _side(numeric: tuple[bool, ...], column: int) -> str:
+    """Style of a column: figures to the right, and words after figures at a distance from them."""
+    return " right" if numeric[column] else " indent" if column and numeric[column - 1] else ""
 
 
 def _row(number: int, row: tuple[Cell, ...], numeric: tuple[bool, ...], bill: LineItems | None) -> Iterator[SheetCell]:
     amounts = bill.items[number - 3].amounts if bill and number - 3 < len(bill.items) else ()
     for column, cell in enumerate(row):
         amount = amounts[column - 1] if column and amounts else None
-        yield (number, column, "", "", amount, "cents row") if amount is not None else _text(number, column, cell.text, "row wrap" + " right" * numeric[column])
+        yield (number, column, "", "", amount, "cents row") if amount is not None else _text(number, column, cell.text, f"row wrap{_side(numeric, column)}")
 
 
 def _text(row: int, column: int, text: str, style: str) -> SheetCell:
@@ -207,14 +233,14 @@ def _figures(sheets: list[Worksheet]) -> Iterator[Worksheet]:
                     shown = (figure, None) if isinstance(figure, str) else ("", figure)
                     found.append((_text(line, 0, place, "row"), _text(line, 1, called, "row"), (line, 2, "", *shown, f"{look} row right"), _text(line, 3, path, "mono indent row")))
             if "head" in style.split():
-                heads[column] = text
+                heads[column] = text.replace("\n", " ")
             elif text and not formula and (style == "strong" or row not in labels):
-                labels[row] = text
+                labels[row] = text.partition("\n")[0]
     if found:
         name = _free(here("Figures"), {sheet.name.lower() for sheet in sheets})
         words = (here("Cell"), here("What it is"), here("As reported"), here("Place in the JSON documents"))
-        top = (_text(0, 0, name, "title"), *(_text(2, column, word, "head" + " right" * (column == 2)) for column, word in enumerate(words)))
-        yield Worksheet(name, (22, 60, 16, 60), (*top, *chain.from_iterable(found)), frozen=3)
+        top = (_text(0, 0, name, "title"), *(_text(2, column, word, "head" + " right" * (column == 2) + " indent" * (column == 3)) for column, word in enumerate(words)))
+        yield Worksheet(name, (max(22, *(2 + len(cell[3]) for cell, *_ in found)), 60, 16, 60), (*top, *chain.from_iterable(found)), frozen=3)
 
 
 def _free(title: str, used: set[str]) -> str:

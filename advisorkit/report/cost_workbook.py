@@ -61,12 +61,12 @@ def _summary(book: Book, grid: Grid) -> None:
     title = (study.decision.gain or study.decision.headline).rstrip(".")
     if first in book.gaining:
         now = say("workbook.now", pattern=study.name(first), currency=study.currency).split("#")
-        grid.put(0, 1, Live(f'IF({changed}=0,"{title}","{now[0]}"&FIXED(ROUND({book.named(f"{first}_gain")},-3),0)&"{now[1]}"&{book.named("horizon_months")}&"{now[2]}")', title), "title")
+        grid.put(0, 1, Live(f'IF({changed}=0,"{title}","{now[0]}"&FIXED({grid.at(TOP + book.shown.index(first), 10)},0)&"{now[1]}"&{book.named("horizon_months")}&"{now[2]}")', title), "title")
     else:
         grid.put(0, 1, title, "title")
     for place, label in ((1, "months"), (5, "discount"), (8, "change")):
         grid.put(4, place, say(f"workbook.{label}"), "strong")
-    grid.put(4, 10, Live(f'IF({changed}=0,"{say("workbook.no_change")}",{changed}&" {say("workbook.differ")}")', say("workbook.no_change")), "strong")
+    grid.put(4, 10, Live(f'IF({changed}=0,"{say("workbook.no_change")}",IF({changed}=1,"{say("workbook.differs")}",{changed}&" {say("workbook.differ")}"))', say("workbook.no_change")), "strong")
     grid.line(TOP - 1, 1, (book.unit, *columns("workbook.head.summary")), "head right")
     grid.cells[TOP - 1, 1] = book.unit, "head"
     for row, column in enumerate(book.shown, TOP):
@@ -118,7 +118,8 @@ def _charts(book: Book, grid: Grid, row: int) -> None:
         saved = column in (7, 8)
         formula = grid.at(ours, column) if column == 10 else f"{grid.at(TOP, column) if saved else ''}-{grid.at(ours, column)}"
         amount = (rows["today"][name] or 0 if saved else 0) - (rows[first][name] or 0)
-        grid.put(place, 9, say(f"workbook.made_of.{name}"), "muted")
+        more, fewer = say(f"workbook.made_of.more_{name}") if saved else "", say(f"workbook.made_of.{name}")
+        grid.put(place, 9, Live(f'IF({grid.at(place, 11)}<0,"{more}","{fewer}")', more if amount < 0 else fewer) if saved else fewer, "muted")
         grid.put(place, 11, Live(formula, float(unit * (-amount if column == 10 else amount))), f"{book.scale} muted")
     cells = grid.at(row + 2, 9, row + 6), grid.at(row + 2, 11, row + 6)
     grid.charts.append(SheetChart("bar", say("workbook.made_of", pattern=study.name(first)), row, 8, 560, "", ((study.name(first), first, *cells),)))
@@ -155,21 +156,22 @@ def _check(grid: Grid, row: int, mark: Any, words: str, style: str) -> None:
 
 
 def _scenarios(book: Book) -> tuple[dict[str, dict[str, float]], dict[str, Mapping[Column, Mapping[str, float]]]]:
-    """What those scenarios change that formulas can follow, and what the model says of all."""
+    """What those scenarios change that formulas can follow, and what the model says of all, but for what a scenario rules out."""
     study, movable, results = book.study, dict[str, dict[str, float]](), dict[str, Mapping[Column, Mapping[str, float]]]()
     for name in () if study.engagement.scenario else study.engagement.scenarios:
         under = study.engagement.under(name)
         if under.workflow(study.workflow.id) == study.workflow:  # it is about others
             continue
         try:
-            told = replace(study, engagement=under, workflow=under.workflow(study.workflow.id)).inputs
+            laid = replace(study, engagement=under, workflow=under.workflow(study.workflow.id))
+            told = laid.inputs
             here = scene(told, told.likely())
-            results[name] = sums(here, costed(here))
+            results[name] = {column: row for column, row in sums(here, costed(here)).items() if column not in book.shown or laid.status(column) != "ruled_out"}
         except (EngagementError, PriceError):  # what does not fit together or has no price is told by its own run
             continue
         changed = {key: held for key, held in told.rows.items() if held.value != study.inputs.rows[key].value and not held.worked_out}
         values = {key: held.range.likely for key, held in changed.items() if held.range and key in book.found.inputs}
-        if len(values) == len(changed):
+        if len(values) == len(changed) and {*book.shown} <= {*results[name]}:
             movable[name] = values
     return movable, results
 
@@ -186,6 +188,9 @@ def _cases(book: Book, summary: Grid, results: Mapping[str, Mapping[Column, Mapp
         label = f"{place + 1} {name}" if place <= len(book.scenarios) else say("workbook.other_run", name=name)
         grid.put(TOP + place, 1, label, "row")
         for column, (of, part) in enumerate(heads, 2):
+            if of not in found:
+                grid.put(TOP + place, column, say("short.ruled_out"), "muted row right")
+                continue
             whole = _all_in(book, found["today"]) - _all_in(book, found[of]) if part == "gain" else _all_in(book, found[of])
             figure = replace(study, beside=name if place else "").cite(whole, f"money.{of}.printed.{part}")
             grid.put(TOP + place, column, figure if known(valued(found[of].get(part, nan))) else say("unknown"), f"{book.scale}{book.least(of, part)} row right")
@@ -220,8 +225,9 @@ def _break_even(book: Book, grid: Grid, row: int) -> None:
     for column in book.gaining if minutes is not None else ():
         row += 1
         least = minutes - book.found.parts[column]["gain"] / (here.items * here.values["share_taken"] / 60 * here.values["hourly_cost"] * here.clock.months["calls"])
-        now = max(float(valued(least)), 0.0) if isfinite(valued(least)) else "–"
-        grid.line(row, 1, (say("workbook.least_minutes", pattern=book.study.name(column)), Live('IFERROR(MAX({0},0),"–")', now, (least,))), "row two")
+        now = (float(valued(least)) if valued(least) > 0 else say("workbook.at_none")) if isfinite(valued(least)) else "–"
+        grid.put(row, 1, say("workbook.least_minutes", pattern=book.study.name(column)), "row")
+        grid.put(row, 2, Live(f'IFERROR(IF({{0}}>0,{{0}},"{say("workbook.at_none")}"),"–")', now, (least,)), "row two right")
     for even in book.study.costs.break_even:
         if {*even.between} <= {*book.shown}:
             row += 1
@@ -229,8 +235,8 @@ def _break_even(book: Book, grid: Grid, row: int) -> None:
             grid.put(row, 1, say("workbook.same_cost", first=names[0], second=names[1]), "row")
             if even.calls_per_month:
                 book.reported(grid, row, 2, even.calls_per_month, "whole")
-            else:
-                grid.put(row, 2, even.reason, "muted row")
+            else:  # to the left, where there is room for it
+                grid.put(row, 2, Live(f'IF({book.named("inputs_changed")}=0,"{even.reason}","{say("workbook.again")}")', even.reason), "muted row")
 
 
 def _programme(books: Sequence[Book], studies: Sequence[Study]) -> Grid:
@@ -263,5 +269,5 @@ def _programme(books: Sequence[Book], studies: Sequence[Study]) -> Grid:
         grid.line(last + 2, 1, (say("workbook.shared_sum"), *[""] * 5), "sum")
         for place, saved in ((3, -joint.saved), (4, -joint.saved), *(((5, joint.saved),) if joint.counted else ())):
             grid.put(last + 1, place, Live(f'IF({differ}=0,{saved!r},"{say("workbook.again")}")', saved), "whole muted row right")
-            grid.put(last + 2, place, Live(f"SUM({grid.at(last, place)},{grid.at(last + 1, place)})", sums[place][0] + saved), sums[place][1])
+            grid.put(last + 2, place, Live(f'IF({differ}=0,SUM({grid.at(last, place)},{grid.at(last + 1, place)}),"{say("workbook.again")}")', sums[place][0] + saved), sums[place][1])
     return grid

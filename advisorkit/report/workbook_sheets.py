@@ -197,7 +197,11 @@ def _settled(book: Book, grid: Grid, row: int) -> None:
     for place, held in enumerate(rows, row + 1):
         value = held.range.likely if held.range else held.value
         grid.line(place, 1, (held.assumption.label, *[""] * 11), "row")
-        grid.cells[place, 4] = say("unknown") if value is None else value if isinstance(value, float) else here(str(value)).replace("_", " "), "row figures"
+        if isinstance(value, float):
+            grid.cells[place, 4] = value, f"row {_look(held, value)}"
+            grid.put(place, 8, held.assumption.unit_words(book.study.currency), "sub indent row")
+        else:
+            grid.cells[place, 4] = say("unknown") if value is None else here(str(value)).replace("_", " "), "row"
         grid.cells[place, 9] = f"{source_of(book.study, held)}", "wrap row"
 
 
@@ -249,7 +253,7 @@ def cash(book: Book) -> Grid:
     stairs = {id(flow): flow for column in book.shown for flow in book.found.paid[column] if flow.stairs}
     users = {key: ", ".join(book.study.name(column) for column in book.shown if key in map(id, book.found.paid[column])) for key in stairs}
     known_ = [column for column in book.shown[1:] if all(known(valued(book.found.parts[column][part])) for part in ("build", "run"))]
-    grid = book.grid("cash", (8.0, *(11.0,) * (len(profiles) + len(stairs) + len(known_) + 3 * len(book.gaining) + 1)))
+    grid = book.grid("cash", (8.0, *(15.0,) * (len(profiles) + len(stairs) + len(known_) + 3 * len(book.gaining) + 1)))
     grid.put(TOP - 1, 1, say("workbook.month"), "head")
     for month in range(len(book.found.months) + 1):
         grid.put(TOP + month, 1, float(month), "whole row")
@@ -293,6 +297,6 @@ def _gained(book: Book, grid: Grid, place: int, column: Column, drawn: int) -> N
         grid.put(row, place + 2, Live(f"MAX(({grid.at(row, place + 1)}<0)*1{after})", still), "mark row")
     beyond = f'"{say("money.beyond", months="")}"&{book.named("horizon_months")}'
     back = Live(f"IF({grid.at(last, place + 2)}=1,{beyond},SUM({grid.at(TOP, place + 2, last)}))", say("money.beyond", months=book.study.months) if waits[-1] else sum(waits))
-    grid.line(4, place, (say("workbook.back"), back), "whole strong right")
+    grid.line(4, place, (say("workbook.back"), back), "whole strong right wrap")
     grid.names.append((book.named(f"{column}_payback"), 4, place + 1))
     book.gains[column] = grid.at(TOP, drawn, last), grid.at(TOP, place + 1, last)
