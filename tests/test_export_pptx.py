@@ -29,7 +29,7 @@ from advisorkit.export.blocks import Callout, Cell, ChartBlock, DecisionBlock, D
 from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.exporters import AdvisorPPTXExporter
 from advisorkit.export.pptx import render
-from advisorkit.report import chosen_slides, slides
+from advisorkit.report import chosen_slides, failures, moved, slides
 from advisorkit.report.job import Report, make_report
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -98,6 +98,36 @@ def test_a_portfolio_has_one_slide_a_workflow_and_numbers_it_alike_on_every_page
     assert [sum(title.startswith(f"{study.workflow.name}: ") for title in said) for study in found.begun] == [1] * len(named)
     assert len(said) <= 20
     assert "; ".join(named) in next(one.paragraphs[0] for one in found.begun_protection if isinstance(one, Text) and one.style == "note")
+
+
+def test_a_portfolio_without_money_begins_with_what_to_do_on_each_workflow() -> None:
+    found = report("published-deployments")
+    said = titles(opened(render(notebook(*found.cover, *chosen_slides(found), Done()))))
+
+    assert said[1].endswith("Six workflows: what to do now, and where each will probably end")
+
+
+def test_workflows_stand_on_every_slide_in_the_order_of_the_first() -> None:
+    first, *_, last = (
+        [row.cells[0].text.partition("\n")[0] for row in list(shape.table.rows)[1:]]
+        for slide in opened(made("published-deployments")).slides for shape in slide.shapes if shape.has_table
+    )
+
+    assert first == last
+
+
+def test_appendix_and_review_say_in_their_titles_what_they_show() -> None:
+    (study,) = report("marked-pilot").workflows
+    said = titles(opened(render(notebook(*report("marked-pilot").cover, *slides(report("marked-pilot")), *failures(study), *moved(study), Done()))))
+
+    assert {"No assumption alone turns the result (appendix)", "71% of the failures lacked information", "The destination stays RAG"} <= set(said)
+    assert [title for title in titles(opened(made("source-text"))) if title.endswith(" over 36 months (appendix)")]
+
+
+def test_the_decision_asked_for_is_told_once_on_its_slide() -> None:
+    slide = next(slide for slide in opened(made("marked-pilot")).slides if slide.shapes.title.text_frame.text.startswith("Approve retrieval"))
+
+    assert sum(shape.text_frame.text.count("Approve retrieval (RAG)") for shape in slide.shapes if shape.has_text_frame) == 1
 
 
 def test_the_board_sees_the_advice_as_it_was_decided() -> None:
@@ -291,26 +321,6 @@ def test_a_master_that_slides_cannot_stand_on_is_refused_by_name(tmp_path: Path,
 
     with pytest.raises(EngagementError, match=f"brand.yaml: line 1, pptx_master: master ours.pptx {why}"):
         read_brand(tmp_path / "brand.yaml")
-
-
-def test_a_long_list_goes_on_with_its_next_number_and_a_long_table_with_its_head() -> None:
-    points, rows = tuple(f"Point {n}" for n in range(60)), [[f"Row {n}", str(n)] for n in range(60)]
-
-    deck = opened(render(notebook(COVER, Heading("All of it", 2), Text(points, "numbered"), table_of("Rows", ["Name", "Number"], rows, (1,)), Done())))
-
-    tables = [shape.table for slide in deck.slides for shape in slide.shapes if shape.has_table]
-    assert len(tables) > 1 and {table.cell(0, 0).text for table in tables} == {"Name"}
-    assert [table.cell(n, 0).text for table in tables for n in range(1, len(table.rows))] == [row[0] for row in rows]
-    told = [line.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame for line in shape.text_frame.paragraphs if "Point" in line.text]
-    assert told == [f"{n}. {point}" for n, point in enumerate(points, 1)]
-
-
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_a_half_of_a_page_that_stands_alone_is_on_its_slide(side: Any) -> None:
-    deck = opened(render(notebook(COVER, Heading("All of it", 2), Heading("What we bring", column=side), Text(("Two people",)), Done())))
-
-    told = [shape.text_frame.text for shape in deck.slides[1].shapes if shape.has_text_frame]
-    assert {"What we bring", "Two people"} <= set(told)
 
 
 def test_an_endless_word_takes_no_room_from_the_words_beside_it() -> None:

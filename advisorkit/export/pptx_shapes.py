@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import cos, pi, sin
 from typing import Any
 
@@ -381,11 +382,12 @@ def _bold(cell: Cell) -> bool:
     return cell.tone == "strong" or cell.tone in PATTERNS
 
 
-def columns_of(block: Table, room: float, size: float) -> list[float]:
+@lru_cache(maxsize=512)  # a slide asks again for each way that it tries
+def columns_of(block: Table, room: float, size: float) -> tuple[float, ...]:
     """Widths of the columns of a table set at `size`; a small one does not spread over the slide."""
     scale = size / block.size
     needed = sum(max(width(line, size, bold=True) for cell in column for line in cell.text.split("\n")) + 30 for column in zip(block.head, *block.rows, strict=True))
-    return [one * scale for one in block.widths(min(room, needed * 1.3) / scale)]
+    return tuple(one * scale for one in block.widths(min(room, needed * 1.3) / scale))
 
 
 def row_height(cells: Sequence[Cell], wide: Sequence[float], size: float) -> float:

@@ -169,9 +169,10 @@ def failures(study: Study) -> tuple[Block, ...]:
     if study.pilot is None:
         return ()
     seen = study.seen
+    mix = tuple(replace(block, titled=False) if isinstance(block, ChartBlock) else block for block in _mix(seen))
     return (
-        Heading(say("review.failures"), 2, study.workflow.name),
-        *_mix(seen),
+        Heading(next((block.chart.title for block in mix if isinstance(block, ChartBlock)), say("review.failures")), 2, study.workflow.name),
+        *mix,
         *_section_text(tuple(_about_failures(study, seen))),
         *_parts(seen),
         *_harm(seen),
@@ -244,12 +245,11 @@ def moved(study: Study) -> tuple[Block, ...]:
     whole = whole_percents(chances)
     rows = tuple((Cell(study.name(p), p), Cell(told(hundredths(whole[p]), chances[p])), Cell(chance_of(study.decision, p))) for p in PATTERNS)
     same = before.recommended == study.advice.recommended
-    key = "review.moved_lead.same" if same else "review.moved_lead.other"
-    names = {"pattern": study.name(before.recommended)} if same else {"before": study.name(before.recommended), "after": study.name(study.advice.recommended)}
-    lines = (say("review.moved_lead.simpler"),) if study.decision.replaced else (say(key, **names),)
+    key, names = ("same", {"pattern": study.name(before.recommended)}) if same else ("other", {"before": study.name(before.recommended), "after": study.name(study.advice.recommended)})
+    title, lead = (say("review.moved.simpler"), say("review.moved_lead.simpler")) if study.decision.replaced else (say(f"review.moved.{key}", **names), say("review.moved_lead"))
     return (
-        Heading(say("review.moved"), 2, study.workflow.name),
-        Text(lines, "lead"),
+        Heading(title, 2, study.workflow.name),
+        Text((lead,), "lead"),
         Table("", _head("review.moved_head"), rows, (False, True, True)),
         *_measured(study.seen),
         *history(study),

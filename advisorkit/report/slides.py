@@ -13,6 +13,7 @@ from advisorkit.report.job import Report
 from advisorkit.report.money_table import cash_years, money_table
 from advisorkit.report.printed import columns, count, say, unknowns
 from advisorkit.report.trial_pages import tried
+from advisorkit.report.whole_pages import ordered
 from advisorkit.study.study import Study
 from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import money_short, percent
@@ -40,7 +41,7 @@ def _one(study: Study) -> Iterator[Block]:
 
 
 def _many(report: Report) -> Iterator[Block]:
-    studies = report.workflows
+    studies = ordered(report.workflows)
     shown = _first(studies)
     yield from report.overview
     if len(shown) < len(studies):
@@ -49,13 +50,13 @@ def _many(report: Report) -> Iterator[Block]:
     yield from _last(studies)
     for study in shown:
         if study.priced and not study.decision.replaced:
-            yield from (Heading(say("slides.appendix.money", workflow=study.workflow.name), 2, study.workflow.name), _sums(study), *_said(study))
+            yield from (_page(_appended(_gains(study)), study), _sums(study), *_said(study))
 
 
 @spoken
 def chosen_slides(report: Report) -> Iterator[Block]:
     """The portfolio as slides: the programme and where its data goes, a slide for each workflow that is begun, what to be careful about, what is asked for."""
-    yield from (*report.programme, *report.scenarios, *report.begun_protection)
+    yield from (*(report.programme or report.overview), *report.scenarios, *report.begun_protection)
     if report.begun:
         yield from (*_each(report.begun), *_last(report.begun))
 
@@ -151,11 +152,19 @@ def _changes(study: Study) -> Iterator[Block]:
 def _money(study: Study) -> Iterator[Block]:
     if not study.priced:
         return
-    title = next(block.text for block in costs(study) if isinstance(block, Heading))
-    yield from (_page(title, study), _sums(study), *_said(study))
+    yield from (_page(_gains(study), study), _sums(study), *_said(study))
     curves = cost_pictures.gains(study)
     yield _page(curves.title if curves else say("slides.ranges"), study)
     yield from (ChartBlock(cost_pictures.range_bars(study)), *((ChartBlock(curves, titled=False),) if curves else ()))
+
+
+def _gains(study: Study) -> str:
+    """What the money page says."""
+    return next(block.text for block in costs(study) if isinstance(block, Heading))
+
+
+def _appended(title: str) -> str:
+    return say("slides.appendix", title=title)
 
 
 def _sums(study: Study) -> Table:
@@ -195,7 +204,7 @@ def _weakened(several: int) -> str:
 def _decision(study: Study) -> Iterator[Block]:
     first, *more = _asked(study) or (study.decision.headline,)
     yield _page(first, study)
-    yield from ((Text((first, *more), "numbered"),) if more else ())
+    yield from ((Text(tuple(more), "bullets"),) if more else ())
     yield from ((Text((study.decision.enough,)),) if study.decision.enough else ())
     yield from steps(study)
 
@@ -211,6 +220,6 @@ def _appendix(study: Study) -> Iterator[Block]:
         return
     swings, years = cost_pictures.tornado(study), cash_years(study)
     if swings:
-        yield from (_page(say("slides.appendix.moves"), study), ChartBlock(swings))
+        yield from (_page(_appended(swings.title), study), ChartBlock(swings, titled=False))
     if years:
         yield from (_page(say("slides.appendix.years"), study), replace(years, title=""))

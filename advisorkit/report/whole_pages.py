@@ -58,7 +58,7 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     if len(studies) == 1:
         return ()
     sums, wide = together(studies), 8 if studies[0].priced else 4
-    rows = [*(_line(study, sums)[:wide] for study in sorted(studies, key=_order)), *(_totals(sums) if sums else ())]
+    rows = [*(_line(study, sums)[:wide] for study in ordered(studies)), *(_totals(sums) if sums else ())]
     unit = in_unit(studies[0].currency, sums.unit) if sums else ""
     subtitle = say("overview.subtitle", unit=unit, months=studies[0].months) if sums else ""
     unclear = [one.workflow.name for one in studies if not one.decision.clear and not one.decision.ended]
@@ -106,6 +106,11 @@ def _sums(studies: Sequence[Study], sums: Together) -> Iterator[KeyFigure]:
     if left:
         first = min(left, key=lambda one: one.date or studies[0].engagement.as_of)
         yield KeyFigure(day(first.date, year=False) if first.date else "–", first.act)
+
+
+def ordered(studies: Sequence[Study]) -> list[Study]:
+    """As the programme lists them."""
+    return sorted(studies, key=_order)
 
 
 def _order(study: Study) -> tuple[bool, float]:

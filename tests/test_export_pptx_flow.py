@@ -1,0 +1,83 @@
+"""Where blocks stand on slides: on one, in two columns, on several that are filled alike, above the foot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sample_pages import COVER, notebook
+from test_export_pptx import fits, opened, report, titles
+
+from advisorkit.export.blocks import Done, Heading, Text, table_of
+from advisorkit.export.pptx import render
+from advisorkit.report import supplier_brief
+
+
+def test_a_long_list_goes_on_with_its_next_number_and_a_long_table_with_its_head() -> None:
+    points, rows = tuple(f"Point {n}" for n in range(60)), [[f"Row {n}", str(n)] for n in range(60)]
+
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), Text(points, "numbered"), table_of("Rows", ["Name", "Number"], rows, (1,)), Done())))
+
+    tables = [shape.table for slide in deck.slides for shape in slide.shapes if shape.has_table]
+    assert len(tables) > 1 and {table.cell(0, 0).text for table in tables} == {"Name"}
+    assert [table.cell(n, 0).text for table in tables for n in range(1, len(table.rows))] == [row[0] for row in rows]
+    told = [line.text for slide in deck.slides for shape in slide.shapes if shape.has_text_frame for line in shape.text_frame.paragraphs if "Point" in line.text]
+    assert told == [f"{n}. {point}" for n, point in enumerate(points, 1)]
+
+
+def foots(deck: Any) -> Iterator[str]:
+    """Words and tables that reach down to the foot of their slide."""
+    for slide in list(deck.slides)[1:]:
+        foot = max(shape.top for shape in slide.shapes if shape.has_text_frame)
+        yield from (shape.name for shape in slide.shapes if shape.top < foot < shape.top + shape.height)
+
+
+@pytest.mark.parametrize("style", ["bullets", "numbered"])
+def test_a_list_of_many_short_points_ends_above_the_foot(style: Any) -> None:
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), Text(tuple(f"Point {n}" for n in range(150)), style), Done())))
+
+    assert list(foots(deck)) == []
+    assert list(fits(deck)) == []
+
+
+def test_what_is_too_long_for_a_slide_and_narrow_stands_in_two_columns_before_it_goes_on() -> None:
+    needs, terms = ([[f"{name} {n}", "Yes"] for n in range(10)] for name in ("Need", "Term"))
+    half = (Heading("Needs"), table_of("", ["Need", "Here"], needs), Heading("Terms"), table_of("", ["Term", "Here"], terms))
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), Text(("What is wrong today",), "lead"), *half, Done())))
+
+    assert titles(deck)[1:] == ["All of it"]
+    left, right = (next(shape for shape in deck.slides[1].shapes if shape.has_text_frame and shape.text_frame.text == name) for name in ("Needs", "Terms"))
+    assert left.top == right.top and left.left + left.width < right.left
+    assert list(fits(deck)) == []
+
+
+def test_no_slide_holds_the_last_row_alone_and_slides_of_one_list_are_filled_alike() -> None:
+    rows = [[f"Row {n}", str(n), "a", "b"] for n in range(16)]
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), table_of("", ["Name", "Number", "One", "Two"], rows, (1,)), Done())))
+
+    held = [len(shape.table.rows) - 1 for slide in deck.slides for shape in slide.shapes if shape.has_table]
+    assert sum(held) == 16 and max(held) - min(held) <= 2
+
+
+def test_a_table_whose_words_would_break_in_half_of_a_slide_has_all_of_it() -> None:
+    rows = [["Datenschutzfolgenabschätzung", "Werden personenbezogene Daten gelesen?", "Datenschutzbeauftragte der Gesellschaft"] for _ in range(14)]
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), table_of("", ["Pflicht", "Frage", "Urteil"], rows), Done())))
+
+    assert all(shape.width > deck.slide_width / 2 for slide in deck.slides for shape in slide.shapes if shape.has_table)
+
+
+@pytest.mark.parametrize(("name", "most"), [("marked-pilot", 5), ("published-deployments", 19), ("source-text", 29)])
+def test_a_brief_to_suppliers_takes_few_slides_a_workflow(name: str, most: int) -> None:
+    deck = opened(render(notebook(*supplier_brief(report(name)), Done())))
+
+    assert len(deck.slides) <= most
+    assert list(fits(deck)) == [] == list(foots(deck))
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_half_of_a_page_that_stands_alone_is_on_its_slide(side: Any) -> None:
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), Heading("What we bring", column=side), Text(("Two people",)), Done())))
+
+    told = [shape.text_frame.text for shape in deck.slides[1].shapes if shape.has_text_frame]
+    assert {"What we bring", "Two people"} <= set(told)
