@@ -7,13 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Context
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rapidfuzz import fuzz
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from advisorkit.bakeoff import Scoring
 from advisorkit.bakeoff.model import Caller, Message, ask, refused, say
@@ -130,9 +129,10 @@ class Ways:
         """Answers of a small head trained on the cases to be shown: logistic regression on embeddings, else on words."""
         known, asked = [one.input for one in self._examples], [one.input for one in items]
         first = vectors(known) if language_of(" ".join(known[:50])) == "english" else None
-        table = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]+")  # noqa: S106
+        words, linear = import_module("sklearn.feature_extraction.text"), import_module("sklearn.linear_model")  # a second to load, for one way
+        table = words.TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]+")  # noqa: S106
         before, after = (first, vectors(asked)) if first is not None else (table.fit_transform(known), table.transform(asked))
-        model = LogisticRegression(C=20, max_iter=2_000, random_state=self.trial.seed).fit(before, [one.expected for one in self._examples])
+        model = linear.LogisticRegression(C=20, max_iter=2_000, random_state=self.trial.seed).fit(before, [one.expected for one in self._examples])
         return [str(label) for label in np.asarray(model.predict(after))]
 
     def training(self) -> str:
