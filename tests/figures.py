@@ -87,7 +87,6 @@ def prints(value: Any, currency: str) -> set[str]:
         lambda v: sampled(floor(v * 100) / 100), lambda v: sampled(ceil(v * 100) / 100), lambda v: number(round_figures(v)),
         lambda v: f"{round_figures(v * 100):g}%", lambda v: f"{round_figures(v, 3):g}",
         lambda v: money_short(v, "").strip(), lambda v: hundredths(100 * v, 1), about, lambda v: about(v).removeprefix("about "), lambda v: percent(1 - v),
-        lambda v: number(v, 1), lambda v: number(v, 2),  # both ends of a range with the decimals of the larger one
         lambda v: "over 95%" if v > 0.95 else "under 5%" if v < 0.05 else "", lambda v: count(abs(int(v))),
     ]  # fmt: skip
     return {way(one).lstrip("−+") for one, way in product((value, abs(value)), ways)}

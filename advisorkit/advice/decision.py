@@ -316,18 +316,17 @@ def _goal(now: PatternId, goal: PatternId, prospects: Prospects) -> str:
 
 
 def _gain(catalog: Catalog, goal: PatternId, prospects: Prospects, found: Gained) -> tuple[Run, ...]:
-    """A gain says on which share right it stands where that will probably miss what is asked for; the way is named as before, without its second name."""
+    """A gain says on which share right it stands where that will probably miss what is asked for; the pattern was named before it."""
     key = "gain" if found.gain >= 0 else "loss"
     key += ".if" if prospects.missed(goal) else ""
     amount, right = money_short(abs(found.gain), found.currency), percent(prospects.expected_right[goal].p50)
-    runs = _named(catalog.text[key], goal, catalog, gain=amount, months=str(found.months), right=right)
-    return tuple((words.partition(" (")[0] if pattern else words, pattern) for words, pattern in runs)
+    return _named(catalog.text[key], goal, catalog, catalog.patterns[goal].later_name, gain=amount, months=str(found.months), right=right)
 
 
-def _named(template: str, pattern: PatternId, catalog: Catalog, **values: str) -> tuple[Run, ...]:
-    """A sentence in runs; what stands in its place for a pattern names that pattern."""
+def _named(template: str, pattern: PatternId, catalog: Catalog, name: str = "", **values: str) -> tuple[Run, ...]:
+    """A sentence in runs; what stands in its place for a pattern names that pattern, as at its first mention where no `name` is given."""
     before, place, after = template.partition("{pattern}")
-    runs = ((FILLING.format(before, **values), ""), (catalog.patterns[pattern].long_name if place else "", pattern), (FILLING.format(after, **values), ""))
+    runs = ((FILLING.format(before, **values), ""), ((name or catalog.patterns[pattern].long_name) if place else "", pattern), (FILLING.format(after, **values), ""))
     return tuple(run for run in runs if run[0])
 
 

@@ -139,7 +139,7 @@ class Caller:
                 kept = json.loads(self._ledger.read_bytes())
                 self.before = int(kept["requests"]), float(kept["cost"])
             except (OSError, ValueError, LookupError, TypeError):
-                raise refused("ledger", file=self._ledger) from None
+                self.before = -1, 0.0
             if not (self.before[0] >= 0 and 0 <= self.before[1] < math.inf):
                 raise refused("ledger", file=self._ledger)
 

@@ -5,7 +5,6 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import cos, pi, sin
 from typing import Any
 
@@ -382,7 +381,6 @@ def _bold(cell: Cell) -> bool:
     return cell.tone == "strong" or cell.tone in PATTERNS
 
 
-@lru_cache(maxsize=512)  # a slide asks again for each way that it tries
 def columns_of(block: Table, room: float, size: float) -> tuple[float, ...]:
     """Widths of the columns of a table set at `size`; a small one does not spread over the slide."""
     scale = size / block.size

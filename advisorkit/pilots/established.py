@@ -59,10 +59,15 @@ class Established:
     warnings: tuple[str, ...] = ()
     """What weakens the findings, in plain words."""
 
+    @property
+    def prompt_tried(self) -> bool:
+        """Whether a prompt was marked, by itself or beside others."""
+        return any(one.pilot.pattern == "prompt" for one in self.diagnoses)
+
     def source(self, assumption: str) -> str:
         """Where an assumption comes from: measured, or for a prompt that was not tried worked out from what was."""
-        tried = assumption != "error_rate_prompt" or any(one.pilot.pattern == "prompt" for one in self.diagnoses)
-        return Texts("costs").say("measured" if tried else "measured_from", date=day(self.diagnoses[-1].pilot.date))
+        measured = assumption != "error_rate_prompt" or self.prompt_tried
+        return Texts("costs").say("measured" if measured else "measured_from", date=day(self.diagnoses[-1].pilot.date))
 
 
 def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Established:
@@ -227,7 +232,7 @@ def _of_the_prompt(inputs: Inputs, found: Established) -> dict[str, Setting]:
     """How often a prompt would be wrong where only a pattern with more in it was marked: at least as often, and more by what that is expected to take away."""
     pattern, prompt = found.diagnoses[-1].pilot.pattern, inputs.rows["error_rate_prompt"]
     wrong, layered = found.assumptions[f"error_rate_{pattern}"], inputs.rows[f"error_rate_{pattern}"]
-    if prompt.known or any(one.pilot.pattern == "prompt" for one in found.diagnoses) or not isinstance(wrong, Estimate) or not prompt.range or not layered.range:
+    if prompt.known or found.prompt_tried or not isinstance(wrong, Estimate) or not prompt.range or not layered.range:
         return {}
     left = layered.range.likely / prompt.range.likely
     return {"error_rate_prompt": Estimate(wrong.low, *(min(1.0, end / min(1.0, left)) for end in (wrong.likely, wrong.high)))}

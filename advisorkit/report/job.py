@@ -75,7 +75,7 @@ class Report:
     @Spoken
     def programme(self) -> tuple[Block, ...]:
         """Which workflows to begin and when, without money what to do on each; nothing when there is only one."""
-        return programme(self._selection) if self._selection else overview(self.workflows)
+        return programme(self._selection) if self._selection else self.overview
 
     @property
     def begun(self) -> tuple[Study, ...]:

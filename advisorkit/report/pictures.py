@@ -162,10 +162,9 @@ def flip_bars(study: Study, *, figures: bool = False, staying: int = 0) -> kinds
 
 
 def _today(criterion: Criterion, answer: Answer, currency: str) -> str:
-    """An answer in words that stand beside what another would be: a bare yes or no as the fact that it states."""
-    words = words_of(criterion, answer, currency)
-    bare = [level.reason for level in criterion.levels if (level.id,) == answer.levels and words in say("changes.bare").split()]
-    return bare[0] if bare else words
+    """An answer in words that stand beside what another would be: a level as the fact that it states."""
+    stated = [level.reason for level in criterion.levels if (level.id,) == answer.levels]
+    return stated[0] if stated else words_of(criterion, answer, currency)
 
 
 def _note(study: Study, flip: Flip) -> str:

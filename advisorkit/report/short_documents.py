@@ -63,12 +63,17 @@ def _verdict(study: Study, pattern: PatternId) -> str:
     return say("record.now", why=inside(not_this(study, pattern))) if pattern == now else not_this(study, pattern)
 
 
+def _raised(name: str) -> str:
+    """A name as it opens a line."""
+    return f"{name[:1].upper()}{name[1:]}"
+
+
 @spoken
 def session_note(report: Report) -> tuple[Block, ...]:
     """What a session decided and heard, without names of speakers; guesses to confirm, and what is to be done."""
     found, engagement = report.workflows, report.workflows[0].engagement
     named, labels = {one.id: one.name for one in engagement.workflows}, found[0].catalog.criteria
-    guesses = [(named[one.workflow], labels[one.criterion].label, f"{one.who[:1].upper()}{one.who[1:]}", day(date.fromisoformat(one.by)) if one.by else "–") for one in pending(engagement)]
+    guesses = [(named[one.workflow], labels[one.criterion].label, _raised(one.who), day(date.fromisoformat(one.by)) if one.by else "–") for one in pending(engagement)]
     kept = [name for name in labels if name not in PRIVATE]
     said = tuple(joined(found, "answers.head_many", lambda one: answers_of(one, kept)))
     return (
@@ -95,8 +100,8 @@ def session_prep(report: Report) -> tuple[Block, ...]:
     bring = (say("prep.bring.cases"), *((say("prep.bring.numbers", names=", ".join(lacking)),) if lacking else ()), say("prep.bring.papers"))
     return (
         *pilot_cover(report, "prep.cover"), Heading(say("prep.title", questions=sum(map(len, named.values()))), 2), *numbered(found), Heading(say("prep.who")),
-        Text(tuple(say("prep.asked", who=f"{name[:1].upper()}{name[1:]}", questions=len(lines)) for name, lines in named.items()), "bullets"), Heading(say("prep.bring")), Text(bring, "bullets"),
-        *(block for name, lines in named.items() for block in (Heading(f"{name[:1].upper()}{name[1:]}"), Text(lines, "bullets"))),
+        Text(tuple(say("prep.asked", who=_raised(name), questions=len(lines)) for name, lines in named.items()), "bullets"), Heading(say("prep.bring")), Text(bring, "bullets"),
+        *(block for name, lines in named.items() for block in (Heading(_raised(name)), Text(lines, "bullets"))),
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def _many(report: Report) -> Iterator[Block]:
 @spoken
 def chosen_slides(report: Report) -> Iterator[Block]:
     """The portfolio as slides: the programme and where its data goes, a slide for each workflow that is begun, what to be careful about, what is asked for."""
-    yield from (*(report.programme or report.overview), *report.scenarios, *report.begun_protection)
+    yield from (*report.programme, *report.scenarios, *report.begun_protection)
     if report.begun:
         yield from (*_each(report.begun), *_last(report.begun))
 

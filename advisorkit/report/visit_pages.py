@@ -1,7 +1,6 @@
 """The return visit: what was told, what use has shown, what that is worth, and what to decide now."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import floor, log10
 
 from advisorkit.advice.decision import about
 from advisorkit.catalog.reading import assumptions
@@ -119,8 +118,6 @@ def _told(seen: Visit, name: str, told: Estimate | None) -> tuple[str, str]:
     if told is None:
         return "–", ""
     likely, low, high = (_shown(seen, name, end) for end in (told.likely, told.low, told.high))
-    if (low, high) == (plain(told.low), plain(told.high)) and told.high > 0 and (told.low % 1 or told.high % 1):  # both ends with the decimals of the larger one in three figures
-        low, high = (number(end, max(0, 2 - floor(log10(told.high)))) for end in (told.low, told.high))
     return likely, "" if low == high else span(low, high)
 
 

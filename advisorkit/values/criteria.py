@@ -44,7 +44,7 @@ class Pattern:
     name: str
     """Name on screen, such as ``RAG``."""
     long_name: str
-    """Name at first mention, such as ``retrieval (RAG)``."""
+    """Name at first mention, such as ``retrieval (RAG)``; see `later_name`."""
     what: str
     """What it is, in a sentence or two."""
     right_when: str
@@ -59,6 +59,11 @@ class Pattern:
     """Keys of the source list."""
     suggested_by: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     """Answers that suggest it: any one of these, in which every criterion named has one of its levels."""
+
+    @property
+    def later_name(self) -> str:
+        """Name at a later mention, such as ``retrieval``: without the second one."""
+        return self.long_name.partition(" (")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
