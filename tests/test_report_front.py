@@ -285,4 +285,4 @@ def test_where_only_the_next_step_may_change_no_page_says_that_the_advice_may() 
 @pytest.mark.parametrize(("language", "head"), [("en", "Chance of a gain"), ("de", "Chance auf Nutzen")])
 def test_tables_of_money_say_what_their_chance_is_of(language: str, head: str) -> None:
     with speaking(language):
-        assert {head} == {text for key in ("overview.head", "money.head", "roadmap.head") for text in columns(key) if "Chance" in text}
+        assert {head} == {text for key in ("overview.head", "money.head", "roadmap.head", "workbook.head.summary") for text in columns(key) if "Chance" in text}
