@@ -16,7 +16,7 @@ from advisorkit.pilots.diagnosis import Diagnosis, Pilot, diagnose
 from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.marked import MarkedResults
 from advisorkit.pilots.results import read_results
-from advisorkit.values.errors import Fault, PilotError
+from advisorkit.values.messages import Fault, PilotError
 
 NAN = float("nan")
 

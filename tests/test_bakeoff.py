@@ -38,7 +38,7 @@ from advisorkit.study.documents import advice_document
 from advisorkit.study.pilots import pilots_of, study_at
 from advisorkit.study.returning import told
 from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 from advisorkit.values.prices import TokenPrices
 from advisorkit.values.quantities import Estimate
 

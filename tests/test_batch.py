@@ -21,7 +21,7 @@ from advisorkit.batch.notebooks import check_template, find_template
 from advisorkit.batch.runner import ID, path_of, produce
 from advisorkit.batch.values import Job, Template
 from advisorkit.export.brand import Brand
-from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.messages import EngagementError, UsageError
 
 TRIAL = notebook(WORK)
 ENGAGEMENT = "advisorkit: 1\nclient: Client {0}\ncurrency: EUR\nas_of: 2026-11-20\nworkflows:\n  - id: mail\n    name: Mail\n"

@@ -15,7 +15,7 @@ import pytest
 from batch_faults.stage import WORK, end_state, jobs, make, notebook, renderer_on_path  # noqa: F401
 from distributed import Client, LocalCluster
 
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 
 SLOW = notebook(WORK, "time.sleep(0.3)")
 

@@ -21,7 +21,7 @@ from advisorkit.batch.forks import FORKS
 from advisorkit.batch.runner import produce
 from advisorkit.batch.values import BatchResult, Limits
 from advisorkit.batch.worker import NAME
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 
 OUTPUTS = (
     "import json\nfrom IPython.display import HTML, Markdown, clear_output, display\nfacts = json.load(open(job)); facts",

@@ -18,7 +18,7 @@ from batch_faults.stage import WORK, driver, end_state, jobs, make, notebook, re
 from filelock import FileLock
 
 from advisorkit.batch.forks import FORKS
-from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.messages import EngagementError, UsageError
 
 REPORTS = 6
 SLOW = notebook(WORK, "time.sleep(0.5); print('x' * 20000)")

@@ -15,7 +15,7 @@ from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.values import Template
 from advisorkit.store import reading, samples
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.messages import EngagementError, UsageError
 
 ENGAGEMENT = "advisorkit: 1\nclient: Client {0}\ncurrency: EUR\nas_of: 2026-11-20\nworkflows:\n  - id: mail\n    name: Mail\n"
 PILOT = "    pilots: [{file: marks.csv, date: 2026-11-18, pass_mark: 0.8}]\n"

@@ -38,7 +38,7 @@ from advisorkit.export.blocks import (
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import MIME, block_of, bundle, html, read
 from advisorkit.export.terminal import plain
-from advisorkit.values.errors import RenderError
+from advisorkit.values.messages import RenderError
 
 text = st.text(st.characters(exclude_categories=("Cc", "Cs", "Co", "Cn"), exclude_characters="\ufeff"), max_size=30)
 cells = st.builds(Cell, text, st.sampled_from(["", "rag", "muted"]))

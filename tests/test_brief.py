@@ -9,7 +9,7 @@ import pytest
 from advisorkit.catalog.reading import load
 from advisorkit.files.numbers import Listener
 from advisorkit.intake.brief import prompt, read_reply
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 from advisorkit.values.quantities import Estimate
 
 NOTES = """Call with the head of claims.

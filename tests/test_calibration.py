@@ -24,7 +24,7 @@ from advisorkit.files.typed import DATA
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Record
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 from docs.weights import weights_file
 from tests.weighing import weigh
 

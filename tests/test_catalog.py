@@ -22,7 +22,7 @@ from advisorkit.costs import assumption
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import COMPANIONS, OFF_RAMPS, PATTERNS, TOPICS, Catalog, Criterion, Gate
 from advisorkit.values.engagement import Answer
-from advisorkit.values.errors import CatalogError
+from advisorkit.values.messages import CatalogError
 from advisorkit.values.quantities import Estimate
 
 CATALOG = load()

@@ -25,7 +25,7 @@ from advisorkit.store.reading import document, from_json, read, schema
 from advisorkit.store.writing import text, to_json
 from advisorkit.study.study import studies
 from advisorkit.values.engagement import Adopted, Engagement
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 
 MONTH = {"discount_rate": 0, "growth_per_year": 0, "adoption_months": 1, "horizon_months": 36, "adoption": 1}
 PLAIN = {"minutes_per_item": 6, "hourly_cost": 30, "share_taken": 0.5, "review_minutes": 2, "error_rate_prompt": 0.1, "review_catch": 0.8, **MONTH}

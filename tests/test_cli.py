@@ -248,7 +248,7 @@ SLOW = """
 import sys, time
 class Slow:
     def find_spec(self, name, *_):
-        if name == "advisorkit.values.errors":
+        if name == "advisorkit.values.messages":
             print("loading", file=sys.stderr, flush=True)
             time.sleep(60)
 sys.meta_path.insert(0, Slow())

@@ -19,7 +19,7 @@ from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.simulation import price
 from advisorkit.pilots.terms import stakes_of
 from advisorkit.values.criteria import PATTERNS
-from advisorkit.values.errors import PriceError
+from advisorkit.values.messages import PriceError
 
 AMOUNTS = st.floats(0, 1e7) | st.sampled_from([0.0, 1.0])
 

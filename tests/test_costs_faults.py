@@ -28,7 +28,7 @@ from advisorkit.store.reading import read
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import PriceError
+from advisorkit.values.messages import PriceError
 from advisorkit.values.quantities import Estimate
 
 BASE = read(Path(__file__).with_name("data") / "cost_faults.yaml")

@@ -13,7 +13,7 @@ from advisorkit.costs.assumption import completed
 from advisorkit.costs.bill import bill
 from advisorkit.costs.inputs import inputs_for
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import EngagementError, PriceError
+from advisorkit.values.messages import EngagementError, PriceError
 from advisorkit.values.quantities import Estimate
 
 

@@ -12,7 +12,7 @@ from priced import inputs
 from advisorkit.catalog.reading import text_classes
 from advisorkit.costs.assumption import completed
 from advisorkit.costs.tokens import Request, cache_plan, hit_rate, prices_at, request
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 from advisorkit.values.prices import TokenPrices
 from advisorkit.values.quantities import Estimate
 

@@ -52,7 +52,7 @@ from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Override, Workflow
-from advisorkit.values.errors import PilotError
+from advisorkit.values.messages import PilotError
 from advisorkit.values.quantities import Estimate, percent, share_in
 
 

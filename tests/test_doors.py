@@ -21,7 +21,7 @@ from advisorkit.pilots.results import read_results
 from advisorkit.screens.live import copy_workbooks
 from advisorkit.store import samples
 from advisorkit.store.reading import load
-from advisorkit.values.errors import AdvisorError, EngagementError, PilotError
+from advisorkit.values.messages import AdvisorError, EngagementError, PilotError
 from advisorkit.values.quantities import Estimate
 
 HEAD = "advisorkit: 1\nclient: {client}\ncurrency: EUR\nas_of: 2026-11-20\n{more}workflows:\n  - id: mail\n    name: Mail\n    answers: {{calls_per_month: 1000}}\n{flow}"

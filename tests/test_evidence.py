@@ -26,7 +26,7 @@ from advisorkit.store.reading import read
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, Gate
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.errors import CatalogError
+from advisorkit.values.messages import CatalogError
 from advisorkit.values.quantities import Estimate
 from tests.weighing import believe, best, corners, weigh
 

@@ -23,7 +23,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.export.docx import render
 from advisorkit.export.exporters import AdvisorDOCXExporter
 from advisorkit.export.pages import document
-from advisorkit.values.errors import RenderError
+from advisorkit.values.messages import RenderError
 
 
 def opened(content: bytes) -> Any:

@@ -15,7 +15,7 @@ from sample_pages import whole
 
 from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.docx import render
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 

@@ -25,7 +25,7 @@ from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.exporters import AdvisorHTMLExporter
 from advisorkit.export.html import css_words, render
 from advisorkit.export.pages import document
-from advisorkit.values.errors import EngagementError, RenderError
+from advisorkit.values.messages import EngagementError, RenderError
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from advisorkit.export.exporters import AdvisorPDFExporter
 from advisorkit.export.pages import document
 from advisorkit.export.pdf import render, told, typeset
 from advisorkit.store import samples
-from advisorkit.values.errors import RenderError
+from advisorkit.values.messages import RenderError
 
 
 def pages(content: bytes) -> list[str]:

@@ -35,7 +35,7 @@ from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.documents import advice_document, cost_document
 from advisorkit.study.pilots import pilots_of
-from advisorkit.values.errors import EngagementError, printable
+from advisorkit.values.messages import EngagementError, printable
 
 HERE = Path(__file__).parents[1]
 

@@ -40,7 +40,7 @@ from advisorkit.study.pilots import pilots_of
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement, Scenario
-from advisorkit.values.errors import EngagementError, PriceError
+from advisorkit.values.messages import EngagementError, PriceError
 from advisorkit.values.quantities import Estimate
 
 CENT = 0.005

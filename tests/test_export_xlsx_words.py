@@ -13,7 +13,7 @@ from test_export_xlsx import notebook, sample, workbook
 from advisorkit.export.blocks import Cell, Heading, LineItems, Money, Text, table_of
 from advisorkit.export.xlsx import render
 from advisorkit.report.cost_workbook import cost_workbook
-from advisorkit.values.errors import RenderError
+from advisorkit.values.messages import RenderError
 from advisorkit.values.places import Cited
 
 

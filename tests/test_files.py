@@ -14,7 +14,7 @@ from hypothesis import given, strategies as st
 from advisorkit.files.disk import MAX_BYTES, decode, fingerprint, read_bytes, read_source, within, write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_json, parse_yaml
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 from advisorkit.values.quantities import Estimate
 
 

@@ -28,7 +28,7 @@ from advisorkit.intake.questionnaire import new_questionnaire, read_questionnair
 from advisorkit.pilots.results import read_results
 from advisorkit.store.reading import load
 from advisorkit.store.samples import path as sample
-from advisorkit.values.errors import AdvisorError
+from advisorkit.values.messages import AdvisorError
 
 HERE = Path(__file__).parent
 NOTES = "Auditors insist on a source for every answer."

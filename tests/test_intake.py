@@ -19,7 +19,7 @@ from advisorkit.intake.mapping import propose, read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.intake.questionnaire import asked, new_questionnaire, read_questionnaire
 from advisorkit.values.engagement import Answer, Engagement, Setting
-from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.messages import EngagementError, Fault
 from advisorkit.values.quantities import Estimate
 
 DAY = date(2026, 11, 20)

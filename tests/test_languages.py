@@ -24,7 +24,7 @@ from advisorkit.files.texts import Texts, languages, speaking
 from advisorkit.pilots.formats import logbook
 from advisorkit.report import Report, make_report, summary
 from advisorkit.store.reading import read
-from advisorkit.values.locale import Locale
+from advisorkit.values.messages import Locale
 from advisorkit.values.quantities import day, money, money_short, number, percent
 
 DATA = Path(str(files("advisorkit"))) / "data"

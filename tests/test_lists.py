@@ -19,7 +19,7 @@ from advisorkit.intake.mapping import propose, read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.store.reading import read
 from advisorkit.values.engagement import Answer, Workflow
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 from advisorkit.values.quantities import Estimate
 
 DAY = date(2026, 11, 20)

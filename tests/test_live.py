@@ -18,7 +18,7 @@ from traitlets.utils.importstring import import_item
 
 from advisorkit.screens.connection import PromptConnection
 from advisorkit.screens.live import WORKBOOKS, _configure, copy_workbooks, live
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,7 +14,7 @@ from hypothesis import given, strategies as st
 
 from advisorkit.pilots.marked import COLUMNS, FAILURES, MarkedCase
 from advisorkit.pilots.results import read_results
-from advisorkit.values.errors import PilotError
+from advisorkit.values.messages import PilotError
 
 DATA = Path(__file__).parent / "data"
 GOOD = "case,right,failure,minutes,note\n1,yes,,2.5,fine\n2,no,information,4,no price list\n"

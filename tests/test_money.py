@@ -42,7 +42,7 @@ from advisorkit.study.frames import portfolio
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Engagement, Scenario
-from advisorkit.values.errors import EngagementError, PriceError
+from advisorkit.values.messages import EngagementError, PriceError
 from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import Estimate, money_short, number
 

@@ -23,7 +23,7 @@ from advisorkit.intake.portfolio import portfolio
 from advisorkit.intake.questionnaire import read_questionnaire
 from advisorkit.screens.screen import screen_of
 from advisorkit.store.reading import load
-from advisorkit.values.errors import EngagementError, Fault, UsageError
+from advisorkit.values.messages import EngagementError, Fault, UsageError
 from advisorkit.values.quantities import Estimate
 
 HEAD = "advisorkit: 1\nclient: Sample maker of pumps\ncurrency: {currency}\nas_of: 2026-11-29\nworkflows:\n  - id: desk\n    name: Service desk\n"

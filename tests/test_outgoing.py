@@ -19,7 +19,7 @@ from advisorkit.bakeoff.model import Caller, UnansweredError
 from advisorkit.intake.outgoing import KEY, Endpoint, consent, permitted
 from advisorkit.store.reading import read
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.messages import EngagementError, UsageError
 from advisorkit.values.people import Address, Consent
 from advisorkit.values.prices import TokenPrices
 

@@ -20,7 +20,7 @@ from advisorkit.study.pilots import pilots_of, plans, read_pilot, with_pilot
 from advisorkit.study.returning import with_advised
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Advised, Answer, Engagement, PilotFile, Workflow
-from advisorkit.values.errors import PilotError, UsageError
+from advisorkit.values.messages import PilotError, UsageError
 from advisorkit.values.quantities import Estimate
 from tests.contracts import PILOT_PLAN
 

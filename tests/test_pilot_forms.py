@@ -19,7 +19,7 @@ from advisorkit.store.reading import load
 from advisorkit.study.documents import cost_document
 from advisorkit.study.pilots import pilots_of, read_pilot
 from advisorkit.study.study import Study
-from advisorkit.values.errors import PilotError
+from advisorkit.values.messages import PilotError
 
 # LangSmith, Langfuse, Ragas, DeepEval
 

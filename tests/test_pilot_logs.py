@@ -14,7 +14,7 @@ import pytest
 
 from advisorkit.pilots.diagnosis import Pilot, diagnose
 from advisorkit.pilots.results import read_results
-from advisorkit.values.errors import PilotError
+from advisorkit.values.messages import PilotError
 
 PROMPTFOO = Path(__file__).parent / "data" / "promptfoo_echo.json"
 """Written by promptfoo itself; see the head of promptfoo_echo.yaml beside it."""

@@ -25,7 +25,7 @@ from advisorkit.screens.screen import Screen
 from advisorkit.store import samples
 from advisorkit.study.pilots import read_pilot
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 from advisorkit.values.quantities import money_short
 
 PLAN = Plan(

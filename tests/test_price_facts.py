@@ -13,7 +13,7 @@ from advisorkit.costs.bill import bill
 from advisorkit.costs.columns import calls_paid
 from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Inputs, inputs_for
-from advisorkit.values.errors import PriceError
+from advisorkit.values.messages import PriceError
 from advisorkit.values.prices import STALE_DAYS, SURVEY_DAYS, WARN_DAYS
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 from advisorkit.catalog import prices
 from advisorkit.catalog.prices import COLUMNS, models, package_prices
 from advisorkit.costs.tokens import Request, prices_at
-from advisorkit.values.errors import CatalogError, PriceError
+from advisorkit.values.messages import CatalogError, PriceError
 from advisorkit.values.prices import Price, PriceBook
 from advisorkit.values.quantities import Estimate
 

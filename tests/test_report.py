@@ -37,7 +37,7 @@ from advisorkit.study.documents import advice_document, cost_document
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Override, Scenario, Workflow
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 from advisorkit.values.quantities import Estimate, money_short, percent, percents, sampled
 
 ROOT = Path(__file__).parents[1]

@@ -34,7 +34,7 @@ from advisorkit.study.pilots import pilots_of
 from advisorkit.study.returning import Visit, told, visit, with_advised
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import Estimate
 

@@ -33,7 +33,7 @@ from advisorkit.study.roadmap import beyond, fits, greedy, one_more, people, roa
 from advisorkit.study.sharing import together
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.errors import AdvisorError, UsageError
+from advisorkit.values.messages import AdvisorError, UsageError
 from advisorkit.values.people import Programme
 from advisorkit.values.quantities import Estimate, money_short
 

@@ -21,7 +21,7 @@ from advisorkit.study.documents import advice_document, cost_document, diagnosis
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 from advisorkit.values.quantities import percent
 
 DESTINATIONS = {

@@ -23,7 +23,7 @@ from advisorkit.files.disk import fingerprint
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.study import studies
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 
 SAMPLE = samples.path("marked-pilot")
 

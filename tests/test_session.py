@@ -16,7 +16,7 @@ from advisorkit.screens.screen import Screen
 from advisorkit.screens.state import State
 from advisorkit.screens.typed_in import amount
 from advisorkit.store.reading import read
-from advisorkit.values.errors import AdvisorError, EngagementError, UsageError
+from advisorkit.values.messages import AdvisorError, EngagementError, UsageError
 from advisorkit.values.quantities import Estimate
 
 SAMPLE = Path(__file__).parent / "browser" / "harbour.yaml"

@@ -16,7 +16,7 @@ from advisorkit.report import make_report
 from advisorkit.screens.screen import screen_of
 from advisorkit.store.reading import read
 from advisorkit.study.pilots import study_at
-from advisorkit.values.errors import AdvisorError, UsageError
+from advisorkit.values.messages import AdvisorError, UsageError
 
 SAMPLE = Path(__file__).parent / "browser" / "harbour.yaml"
 

@@ -11,7 +11,7 @@ from advisorkit.screens.live import copy_workbooks
 from advisorkit.screens.screen import Screen
 from advisorkit.store.reading import read
 from advisorkit.store.writing import to_json
-from advisorkit.values.errors import AdvisorError, EngagementError
+from advisorkit.values.messages import AdvisorError, EngagementError
 
 CLIENT = """advisorkit: 1
 client: {client}

@@ -9,7 +9,7 @@ import pytest
 
 from advisorkit.store import reading, writing
 from advisorkit.values.engagement import Answer, Engagement, Override, PilotFile
-from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.messages import EngagementError, Fault
 from advisorkit.values.quantities import Estimate
 
 CONTRACT = """\

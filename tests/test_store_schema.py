@@ -18,7 +18,7 @@ from advisorkit.files.trees import Items, Node, Scalar, parse
 from advisorkit.store import reading, samples, writing
 from advisorkit.store.reading import understand
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 
 SCHEMA = reading.schema()
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)

@@ -14,7 +14,7 @@ from hypothesis import given, strategies as st
 from advisorkit.files.disk import SourceText
 from advisorkit.store import reading, samples, writing
 from advisorkit.store.reading import understand
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 
 TEXT = samples.path("source-text").read_text(encoding="utf-8")[:4000]
 PIECES = ["&a", "*a", "<<: ", "!!int ", "- ", ": ", "{", "}", "[", "]", "\n", "  ", "\t", "#", '"', "'", "|", ">", "%", "@", "?",

@@ -16,7 +16,7 @@ from strategies import engagements
 
 from advisorkit.store import reading, samples, writing
 from advisorkit.values.engagement import Advised, Answer, Engagement, Workflow
-from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.messages import EngagementError, UsageError
 from advisorkit.values.quantities import Estimate
 
 

@@ -18,7 +18,7 @@ from hypothesis import given, strategies as st
 
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadTable, read_sheets, read_table
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 from advisorkit.values.quantities import Estimate
 
 

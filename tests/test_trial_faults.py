@@ -18,7 +18,7 @@ from advisorkit.bakeoff.texts import Corpus, read_texts
 from advisorkit.bakeoff.trial import Item, limited, read_sample
 from advisorkit.bakeoff.ways import Ways, wrong_fields
 from advisorkit.intake.outgoing import Endpoint
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 from advisorkit.values.prices import TokenPrices
 
 ROWS = "case,input,expected\n" + "".join(f"{one.case},{one.input},{one.case.split('-')[1]}\n" for one in items()[:40])

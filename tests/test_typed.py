@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse_yaml
 from advisorkit.files.typed import Form, form, whole
-from advisorkit.values.errors import Fault
+from advisorkit.values.messages import Fault
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import ABOVE_ZERO, ELSEWHERE, OWN_KEY, Key, Named, Within
 

@@ -17,7 +17,7 @@ from advisorkit.report.advice_pages import summary
 from advisorkit.screens.charted import charted
 from advisorkit.screens.screen import screen_of
 from advisorkit.store import samples
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 from advisorkit.values.quantities import money_short
 
 HARBOUR = Path(__file__).parent / "browser" / "harbour.yaml"

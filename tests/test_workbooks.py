@@ -17,7 +17,7 @@ from hypothesis import given, strategies as st
 from openpyxl.styles import Font
 
 from advisorkit.files.tables import ReadTable, as_day, read_table
-from advisorkit.values.errors import EngagementError
+from advisorkit.values.messages import EngagementError
 
 
 def csv(folder: Path, text: str, encoding: str = "utf-8") -> ReadTable:

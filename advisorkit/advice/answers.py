@@ -5,7 +5,7 @@ import re
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.locale import here, locale
+from advisorkit.values.messages import here, locale
 from advisorkit.values.quantities import amount, digits, plain
 
 KAPPA = "kappa"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from advisorkit.costs.facts import CostFacts
 from advisorkit.values.criteria import PATTERNS, Axis, Basis, Catalog, Criterion, Gate, GateKind, PatternId
 from advisorkit.values.engagement import Answer
-from advisorkit.values.errors import CatalogError, nearest
+from advisorkit.values.messages import CatalogError, nearest
 from advisorkit.values.quantities import Estimate, Kind
 
 Answers = Mapping[str, Answer]

@@ -12,7 +12,7 @@ from advisorkit.advice.whatif import Outlook
 from advisorkit.pilots.established import Established
 from advisorkit.values.criteria import PATTERNS, Catalog, CompanionId, OffRampId, Pattern, PatternId
 from advisorkit.values.engagement import Answer
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.quantities import Estimate, plain
 
 Action = Literal["pilot", "mark_more", "ship", "climb", "stop", "off_ramp"]

@@ -3,8 +3,7 @@
 from importlib import import_module
 from typing import Any, Literal
 
-from advisorkit.values.errors import UsageError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import UsageError, here
 
 Scoring = Literal["label", "fields", "exact", "judge", "sheet"]
 """How an answer is judged: one of the labels, field by field, the same words, by a model, by hand."""

@@ -26,7 +26,7 @@ from advisorkit.study.pilots import read_pilot
 from advisorkit.study.returning import with_advised
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.errors import EngagementError, Fault, UnmarkedError
+from advisorkit.values.messages import EngagementError, Fault, UnmarkedError
 from advisorkit.values.quantities import percent
 
 _BREAKS = ("not_found", "found_but_wrong", "wrong_form", "mended", "wrong", "declined", "too_long", "failed")

@@ -21,7 +21,7 @@ from advisorkit.files.disk import MAX_BYTES, fingerprint, write_bytes
 from advisorkit.files.spots import fit
 from advisorkit.files.texts import Texts
 from advisorkit.intake.outgoing import Endpoint
-from advisorkit.values.errors import AdvisorError, UsageError
+from advisorkit.values.messages import AdvisorError, UsageError
 from advisorkit.values.prices import TokenPrices
 
 say = Texts("bakeoff").say

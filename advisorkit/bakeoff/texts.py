@@ -28,7 +28,7 @@ from advisorkit.files.disk import decode, read_bytes, within
 from advisorkit.files.packed import bounded
 from advisorkit.files.spots import fit
 from advisorkit.files.trees import shown
-from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.messages import EngagementError, Fault
 from advisorkit.values.quantities import Estimate
 
 PASSAGE = 1200

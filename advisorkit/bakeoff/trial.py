@@ -27,8 +27,7 @@ from advisorkit.files.typed import form
 from advisorkit.pilots.results import CASE, read_cases
 from advisorkit.store.reading import load
 from advisorkit.values.criteria import PatternId
-from advisorkit.values.errors import EngagementError, Fault
-from advisorkit.values.locale import here, on_line
+from advisorkit.values.messages import EngagementError, Fault, here, on_line
 
 NEAR = 95
 """From which likeness of 100 on two inputs are near-doubles (rapidfuzz, token_sort_ratio)."""

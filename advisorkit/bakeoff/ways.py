@@ -26,7 +26,7 @@ from advisorkit.intake.outgoing import Endpoint, addressed, digest, permitted
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 from advisorkit.values.quantities import Estimate
 
 NAME = "SmolLM2-135M-Instruct"

@@ -30,7 +30,7 @@ from advisorkit.export.blocks import Cover
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import template
 from advisorkit.files.disk import fingerprint, read_bytes, write_bytes
-from advisorkit.values.errors import AdvisorError, UsageError
+from advisorkit.values.messages import AdvisorError, UsageError
 
 _SERVICES = re.compile(
     r"(onedrive|dropbox|google ?drive|icloud ?drive|mobile documents|cloudstorage|nextcloud|owncloud|box( sync)?|pcloud"

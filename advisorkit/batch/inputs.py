@@ -22,7 +22,7 @@ from advisorkit.store.writing import write
 from advisorkit.study.pilots import finals
 from advisorkit.study.returning import with_advised
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import AdvisorError, EngagementError, Fault, UsageError, nearest
+from advisorkit.values.messages import AdvisorError, EngagementError, Fault, UsageError, nearest
 
 Prepare = Callable[[Engagement], Engagement]
 """What a request lays over every engagement: assumptions, a scenario."""

@@ -42,7 +42,7 @@ from advisorkit.batch.notebooks import CELLS, PARAMETER, SEEDING, failed, finish
 from advisorkit.batch.worker import NAME, ForkEngine
 from advisorkit.export.bundles import headline
 from advisorkit.export.formats import WANTED, check
-from advisorkit.values.errors import BEYOND, AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
+from advisorkit.values.messages import BEYOND, AdvisorError, EngagementError, Fault, PilotError, PriceError, RenderError
 
 _QUIET = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})
 

@@ -15,7 +15,7 @@ from nbformat.validator import isvalid
 
 from advisorkit.batch.values import Engine, Template
 from advisorkit.files.disk import read_bytes
-from advisorkit.values.errors import AdvisorError, Fault, UsageError, nearest
+from advisorkit.values.messages import AdvisorError, Fault, UsageError, nearest
 
 PARAMETER = "job"
 """The one parameter of a template: the path of a JSON file that we wrote."""

@@ -24,7 +24,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.export.formats import RENDERERS, chosen
 from advisorkit.files.disk import alone, fingerprint
 from advisorkit.report.job import refusal
-from advisorkit.values.errors import EngagementError, Fault, UsageError
+from advisorkit.values.messages import EngagementError, Fault, UsageError
 
 ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 """Form of the ids from which file names are built."""

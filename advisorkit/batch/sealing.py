@@ -26,7 +26,7 @@ from advisorkit.store import reading
 from advisorkit.study.documents import advice_document, cost_document
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import studies
-from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.messages import EngagementError, Fault
 
 KIND = "sealed.zip"
 """How the names of packs end."""

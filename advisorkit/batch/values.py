@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
-from advisorkit.values.errors import Fault
+from advisorkit.values.messages import Fault
 
 Engine = Literal["advisorkit", "kernel"]
 """`advisorkit` forks a fresh process per report; `kernel` starts a Jupyter kernel for each."""

@@ -15,7 +15,7 @@ from advisorkit.pilots.established import Established
 from advisorkit.study.candidates import Weighed, weigh_once
 from advisorkit.study.programme import sound, weigh
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.errors import AdvisorError, UsageError
+from advisorkit.values.messages import AdvisorError, UsageError
 
 SLICE = 50
 """Workflows that are weighed in one process."""

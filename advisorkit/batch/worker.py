@@ -25,7 +25,7 @@ import nbformat
 from advisorkit.batch.forks import FORKS, Ended, command, end_all_in, ended, environment
 from advisorkit.batch.notebooks import frame, noted, parameters_of, printable, salvage
 from advisorkit.batch.values import Limits, Order, Outcome
-from advisorkit.values.errors import UsageError, nearest
+from advisorkit.values.messages import UsageError, nearest
 
 TRIES = 3
 """How often a report is begun whose process vanished; one that fails by itself is begun once."""

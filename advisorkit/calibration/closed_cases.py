@@ -12,8 +12,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, parse_json
 from advisorkit.files.typed import DATA, Form, Schema, whole
 from advisorkit.store.reading import ID
-from advisorkit.values.errors import EngagementError, Fault
-from advisorkit.values.locale import on_line
+from advisorkit.values.messages import EngagementError, Fault, on_line
 
 _SPARE = ("workflow", "also_acceptable", "outcome_reason", "source")
 _NOT_READ: Schema = {"tested_alternatives": {}, "deployed": {}, "outcome_path": {}}

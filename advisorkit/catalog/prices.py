@@ -19,7 +19,7 @@ from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Node, Scalar
 from advisorkit.files.typed import DATA, Form, Known, plain_number, refuse, whole
-from advisorkit.values.errors import CatalogError, Fault, PriceError
+from advisorkit.values.messages import CatalogError, Fault, PriceError
 from advisorkit.values.prices import Model, Price, PriceBook, Tier
 from advisorkit.values.quantities import Estimate
 

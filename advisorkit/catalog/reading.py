@@ -22,7 +22,7 @@ from advisorkit.files.trees import Fields, Items, Node
 from advisorkit.files.typed import DATA, Form, Known, data, documents, form, refuse
 from advisorkit.values.criteria import COMPANIONS, OFF_RAMPS, TOPICS, Basis, Catalog, Criterion, Gate, Level, Pattern, Record, Rules, Source
 from advisorkit.values.engagement import Setting
-from advisorkit.values.errors import Fault
+from advisorkit.values.messages import Fault
 from advisorkit.values.people import Basis as Edition
 from advisorkit.values.prices import TextClass
 from advisorkit.values.quantities import Estimate

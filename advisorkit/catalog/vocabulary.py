@@ -16,7 +16,7 @@ from advisorkit.files.texts import by_language
 from advisorkit.files.trees import Fields, Items, Scalar, shown
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Adopted, Answer, Setting
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import ABOVE_ZERO, OWN_KEY, Named, Within

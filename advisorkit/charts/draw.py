@@ -9,7 +9,7 @@ from advisorkit.charts import draw_axes, kinds, plotted
 from advisorkit.charts.kinds import Point
 from advisorkit.charts.scene import Dot, Label, Mark, Panel, Scene, Strip, Stroke, page, rows, run, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.quantities import hundredths, money_short, number, percent, percents, span
 
 HALF_WIDE = 330

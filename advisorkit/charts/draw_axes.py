@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from advisorkit.charts import kinds, scene as s
 from advisorkit.charts.kinds import Chart, Point, Rows
 from advisorkit.charts.theme import MARKS
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.quantities import money_tight, percent
 
 _PLACE = {"prompt": (0.0, 0.0), "rag": (0.5, 0.0), "finetune": (0.0, 0.5), "hybrid": (0.5, 0.5)}

@@ -10,7 +10,7 @@ from typing import Literal
 from advisorkit.charts.kinds import Chart, Rows
 from advisorkit.charts.scene import Area, Dot, Label, Mark, Panel, Scene, Stroke, page, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
-from advisorkit.values.locale import here, locale
+from advisorkit.values.messages import here, locale
 from advisorkit.values.quantities import money_short, number, plain, span
 
 _TOLD = 60

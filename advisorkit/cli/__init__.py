@@ -16,7 +16,7 @@ from advisorkit.cli.console import emit, say, unforeseen
 from advisorkit.cli.deliver import batch, demo, doctor_command, live, report, seal
 from advisorkit.cli.engage import actuals_app, brief, check, intake_app, new, schema_command
 from advisorkit.cli.reviewed import calibrate, prices_app
-from advisorkit.values.errors import Fault
+from advisorkit.values.messages import Fault
 
 
 class _Commands(TyperGroup):

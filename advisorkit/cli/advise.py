@@ -19,7 +19,7 @@ from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import PilotError, UsageError
+from advisorkit.values.messages import PilotError, UsageError
 from advisorkit.values.quantities import money
 
 if TYPE_CHECKING:

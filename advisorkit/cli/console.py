@@ -32,7 +32,7 @@ from advisorkit.intake.mapping import read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.store.reading import load, past, reduced
 from advisorkit.values.engagement import Engagement, Scenario, Setting
-from advisorkit.values.errors import BEYOND, AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError, nearest, printable
+from advisorkit.values.messages import BEYOND, AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError, nearest, printable
 from advisorkit.values.prices import WARN_DAYS, PriceAge
 from advisorkit.values.quantities import Estimate, day, plain, share_in
 
@@ -126,7 +126,7 @@ def finite(document: Mapping[str, Any]) -> None:
     Example:
         >>> finite({"total": [1.0, float("inf")]})
         Traceback (most recent call last):
-        advisorkit.values.errors.UsageError: total[1]: the result is beyond any real number; look for an answer or assumption that is far too large or too small
+        advisorkit.values.messages.UsageError: total[1]: the result is beyond any real number; look for an answer or assumption that is far too large or too small
     """
     place = next(_beyond(document, ""), None)
     if place is not None:

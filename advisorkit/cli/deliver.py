@@ -20,7 +20,7 @@ from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.store import samples
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import EngagementError, UsageError
+from advisorkit.values.messages import EngagementError, UsageError
 
 
 def _place(words: str) -> str:

@@ -26,7 +26,7 @@ from advisorkit.intake.questionnaire import asked
 from advisorkit.store.reading import CURRENCIES, Loaded, load, reduced, schema
 from advisorkit.store.writing import new as new_file, write
 from advisorkit.values.engagement import Answer, Engagement, SecondReading, Workflow
-from advisorkit.values.errors import AdvisorError, EngagementError, Fault, UsageError, nearest
+from advisorkit.values.messages import AdvisorError, EngagementError, Fault, UsageError, nearest
 from advisorkit.values.people import Action
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]

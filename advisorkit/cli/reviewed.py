@@ -13,7 +13,7 @@ from advisorkit.charts.kinds import Bin, Reliability
 from advisorkit.cli.console import Json, answer, guarded, say
 from advisorkit.export.blocks import Block, table_of
 from advisorkit.files.disk import write_bytes
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 
 FEW = 20
 """Cases below which scores say so little that it is told."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from advisorkit.files.numbers import in_parts, words
 from advisorkit.values.engagement import Adopted, Setting
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.quantities import MOST, SYMBOLS, Estimate
 from advisorkit.values.written import OWN_KEY, Key, Named
 

@@ -8,7 +8,7 @@ from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import TEXTS, Column, Flow, Part, Phase, Workings, scene
 from advisorkit.costs.inputs import TOKENS, Inputs, inputs_for
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.prices import Model
 from advisorkit.values.quantities import day, figures, money, money_range, percent, plain
 

@@ -18,8 +18,7 @@ from advisorkit.costs.sampling import Groups, drawn
 from advisorkit.files.texts import Texts
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Adopted, Answer, Engagement, Setting, Workflow
-from advisorkit.values.errors import EngagementError, Fault, PriceError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import EngagementError, Fault, PriceError, here
 from advisorkit.values.prices import Model, PriceAge, PriceBook, TokenPrices
 from advisorkit.values.quantities import Estimate, Kind
 

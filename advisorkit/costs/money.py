@@ -17,7 +17,7 @@ from advisorkit.costs.curves import Course, course, curves, followed, paybacks
 from advisorkit.costs.flows import COLUMNS, TEXTS, Column, Flow, Workings, first, scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.results import PARTS, CostCurve, Figure, MoneyRow, PaidBack, Part, Payback, SoFar, Year
-from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.messages import EngagementError, Fault
 from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import Band, Estimate, day
 

@@ -17,7 +17,7 @@ from advisorkit.files.packed import walk
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse, shown
 from advisorkit.files.typed import Form, whole
-from advisorkit.values.errors import EngagementError, Fault, RenderError
+from advisorkit.values.messages import EngagementError, Fault, RenderError
 from advisorkit.values.written import Named
 
 MAX_LOGO = 60_000

@@ -26,8 +26,7 @@ from advisorkit.export.pages import SHORT, Document, Page, document
 from advisorkit.export.pdf import Raster, drawing, rastered
 from advisorkit.export.pptx_shapes import small, unsigned
 from advisorkit.files.texts import speaking
-from advisorkit.values.errors import RenderError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import RenderError, here
 
 _ROOM = 682
 """Width of text in pixels."""

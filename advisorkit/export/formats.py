@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from advisorkit.values.errors import RenderError, UsageError
+from advisorkit.values.messages import RenderError, UsageError
 
 
 def _html(content: bytes) -> bool:
@@ -115,7 +115,7 @@ def check(format: str, content: bytes) -> None:
         >>> check("html", b"<!doctype html><html></html>")
         >>> check("html", b"<!doctype html><html>")
         Traceback (most recent call last):
-        advisorkit.values.errors.RenderError: the html file is not whole
+        advisorkit.values.messages.RenderError: the html file is not whole
     """
     if not _WHOLE.get(format, bool)(content):
         raise RenderError(f"the {format} file is not whole")

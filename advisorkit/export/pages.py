@@ -13,7 +13,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from advisorkit.export.blocks import Block, Cover, DecisionBlock, Done, Heading, Text
 from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.bundles import ONLY, printable, read
-from advisorkit.values.errors import RenderError
+from advisorkit.values.messages import RenderError
 
 HIDDEN = "remove-cell"
 """Tag of cells that speak to the consultant, not to the client."""

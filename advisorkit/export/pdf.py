@@ -25,8 +25,7 @@ from advisorkit.export.blocks import UNDATED, Block, Callout, ChartBlock, LineIt
 from advisorkit.export.brand import Brand
 from advisorkit.export.pages import SHORT, Document, document
 from advisorkit.files.texts import speaking
-from advisorkit.values.errors import RenderError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import RenderError, here
 
 FACES = ("Arimo", "DejaVu Sans")
 """Sans faces that come with packages: as wide as the Helvetica that charts are laid out for, and one with more letters and signs."""

@@ -19,8 +19,7 @@ from advisorkit.export.pages import document
 from advisorkit.export.pptx_flow import MOST, Slide, slides_of
 from advisorkit.export.pptx_shapes import SERIF, SPARE, Canvas, Frame, master_of, name_of, plain, tall
 from advisorkit.files.texts import speaking
-from advisorkit.values.errors import printable
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here, printable
 
 _TITLE = (38.0, 34.0, MOST)
 

@@ -14,8 +14,7 @@ from pptx.oxml.ns import qn
 from advisorkit.charts import kinds
 from advisorkit.charts.scene import ticks
 from advisorkit.export.pptx_shapes import Canvas, Frame, faint, name_of
-from advisorkit.values.errors import printable
-from advisorkit.values.locale import here, locale
+from advisorkit.values.messages import here, locale, printable
 from advisorkit.values.quantities import SYMBOLS, money_short, span
 
 

@@ -11,7 +11,7 @@ from advisorkit.export.blocks import Block, Table
 from advisorkit.export.pages import Page
 from advisorkit.export.pptx_blocks import ASIDE, GAP, NEAR, WIDEST, captions, gaps, line_of, set_of, span, stacked, unbroken
 from advisorkit.export.pptx_shapes import SERIF, SPARE, Canvas, Frame, columns_of, row_height
-from advisorkit.values.errors import printable
+from advisorkit.values.messages import printable
 
 SIZES = (24.0, 22.0, 20.0, 18.0, 16.0)
 """Sizes of text in pixels; the largest at which a page fits is taken."""

@@ -25,8 +25,7 @@ from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Cell, Table
 from advisorkit.export.brand import Brand
 from advisorkit.values.criteria import PATTERNS
-from advisorkit.values.errors import RenderError, printable
-from advisorkit.values.locale import here
+from advisorkit.values.messages import RenderError, here, printable
 
 MAX_UNPACKED = 60_000_000
 """Largest master, in bytes of its unpacked parts."""

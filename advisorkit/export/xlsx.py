@@ -19,8 +19,7 @@ from advisorkit.export.pages import document
 from advisorkit.export.terminal import lines as words_of
 from advisorkit.files.texts import speaking
 from advisorkit.files.workbooks import letters
-from advisorkit.values.errors import RenderError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import RenderError, here
 
 LONGEST_TEXT, LONGEST_NAME = 32_767, 31
 _HEIGHTS = {"title": 30, "head": 30, "wrap": 15}

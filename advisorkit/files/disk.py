@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from advisorkit.values.errors import EngagementError, Fault, UsageError
-from advisorkit.values.locale import here, on_line
+from advisorkit.values.messages import EngagementError, Fault, UsageError, here, on_line
 
 MAX_BYTES = 20_000_000
 """Largest file read, in bytes."""

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml, shown
-from advisorkit.values.locale import here, locale
+from advisorkit.values.messages import here, locale
 from advisorkit.values.quantities import Estimate, round_figures, span
 
 _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")

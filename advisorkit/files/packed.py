@@ -4,8 +4,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from xml.parsers import expat
 
-from advisorkit.values.errors import EngagementError, Fault
-from advisorkit.values.locale import here
+from advisorkit.values.messages import EngagementError, Fault, here
 
 MAX_UNPACKED = 100_000_000
 """Largest total size of a workbook's unpacked parts, in bytes."""

@@ -10,8 +10,7 @@ from datetime import date
 
 from advisorkit.files.numbers import ANY, Listener, Measure, MisreadError, in_parts, is_number
 from advisorkit.files.trees import NOTHING, Fields, Items, Node, Scalar, shown
-from advisorkit.values.errors import Fault, nearest
-from advisorkit.values.locale import here, on_line
+from advisorkit.values.messages import Fault, here, nearest, on_line
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import ABOVE_ZERO
 

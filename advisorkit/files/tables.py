@@ -18,8 +18,7 @@ from advisorkit.files.disk import decode, read_bytes
 from advisorkit.files.numbers import Listener, decimal_mark, unclear
 from advisorkit.files.spots import MAX_TEXT, Spot, unfit
 from advisorkit.files.trees import Scalar, shown
-from advisorkit.values.errors import EngagementError, Fault
-from advisorkit.values.locale import here, on_line
+from advisorkit.values.messages import EngagementError, Fault, here, on_line
 
 KINDS = frozenset({".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"})
 """Endings of the files that may hold a table."""

@@ -15,8 +15,7 @@ from typing import Any, Literal
 import yaml
 
 from advisorkit.files.disk import SourceText
-from advisorkit.values.errors import EngagementError, Fault, printable
-from advisorkit.values.locale import here, on_line
+from advisorkit.values.messages import EngagementError, Fault, here, on_line, printable
 
 MAX_DEPTH = 12
 """Deepest nesting accepted."""

@@ -22,8 +22,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from advisorkit.files.spots import MAX_TEXT, Spot
 from advisorkit.files.texts import translated
 from advisorkit.files.trees import Fields, Items, parse_yaml, shown
-from advisorkit.values.errors import CatalogError, EngagementError, Fault
-from advisorkit.values.locale import here
+from advisorkit.values.messages import CatalogError, EngagementError, Fault, here
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import Key, Named, Within
 

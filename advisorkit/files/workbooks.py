@@ -17,8 +17,7 @@ from typing import Any
 from advisorkit.files.numbers import currencies, measures
 from advisorkit.files.packed import bounded, walk
 from advisorkit.files.trees import shown
-from advisorkit.values.errors import EngagementError, Fault
-from advisorkit.values.locale import here
+from advisorkit.values.messages import EngagementError, Fault, here
 
 MAX_ROWS = 10_000
 """Most rows of a table, without its header."""

@@ -12,8 +12,7 @@ from advisorkit.files.texts import Texts, speaking
 from advisorkit.files.typed import form as form_of
 from advisorkit.intake.questionnaire import TEXTS, Line, came_back, form
 from advisorkit.values.engagement import Advised, Engagement
-from advisorkit.values.errors import EngagementError, Fault, UsageError
-from advisorkit.values.locale import here, on_line
+from advisorkit.values.messages import EngagementError, Fault, UsageError, here, on_line
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import Within

@@ -19,7 +19,7 @@ from advisorkit.files.trees import Fields, Scalar, parse, shown
 from advisorkit.files.typed import Form, whole
 from advisorkit.intake import wording
 from advisorkit.store.reading import CONTEXT, CURRENCIES, FORMAT
-from advisorkit.values.errors import EngagementError, Fault
+from advisorkit.values.messages import EngagementError, Fault
 from advisorkit.values.people import Programme, Role
 from advisorkit.values.written import Named
 

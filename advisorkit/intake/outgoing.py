@@ -13,8 +13,7 @@ from advisorkit.files.spots import unfit
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import UsageError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import UsageError, here
 from advisorkit.values.people import Address, Consent
 
 KEY = "ADVISORKIT_API_KEY"

@@ -15,7 +15,7 @@ from advisorkit.intake.mapping import KEPT, ListMapping, Place, on_sight, read_l
 from advisorkit.intake.wording import agreed, answered, in_unit, loose, nothing, unit_of
 from advisorkit.store.reading import CONTEXT, CURRENCIES, SLUG, reduced
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
-from advisorkit.values.errors import EngagementError, Fault, UsageError
+from advisorkit.values.messages import EngagementError, Fault, UsageError
 
 _MANY = 12
 """Lines named one by one in a notice."""

@@ -17,8 +17,7 @@ from advisorkit.files.texts import Texts, languages, speaking
 from advisorkit.intake.wording import level_said, nothing, tongues
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer, Engagement
-from advisorkit.values.errors import EngagementError, Fault, nearest
-from advisorkit.values.locale import here, locale, on_line
+from advisorkit.values.messages import EngagementError, Fault, here, locale, nearest, on_line
 from advisorkit.values.quantities import Estimate
 
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}

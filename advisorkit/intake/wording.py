@@ -19,7 +19,7 @@ from advisorkit.files.typed import data
 from advisorkit.store.reading import CONTEXT, CURRENCIES
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer, Setting
-from advisorkit.values.locale import locale
+from advisorkit.values.messages import locale
 
 OWN = ("id", "name", "client", "currency", "as_of", "corpus", "after")
 """What a row says of itself, beside answers, settings and context."""

@@ -10,8 +10,7 @@ from typing import Any
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.formats import logbook, means_verdict, number, outcome, unjudged
 from advisorkit.pilots.logs import Log, Logged, Score
-from advisorkit.values.errors import Fault, PilotError, UnmarkedError, nearest
-from advisorkit.values.locale import here
+from advisorkit.values.messages import Fault, PilotError, UnmarkedError, here, nearest
 from advisorkit.values.quantities import percent
 
 _say = Texts("pilots").say

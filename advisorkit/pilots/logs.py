@@ -11,8 +11,7 @@ from typing import Any
 
 from advisorkit.pilots.formats import ScoreAt, logbook, number, outcome, said, unjudged
 from advisorkit.pilots.marked import COLUMNS
-from advisorkit.values.errors import Fault
-from advisorkit.values.locale import here
+from advisorkit.values.messages import Fault, here
 
 Row = Mapping[str, Any]
 """One answer as a tool wrote it."""

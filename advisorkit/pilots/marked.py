@@ -16,8 +16,7 @@ from advisorkit.files.tables import as_day
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Fields, Items, Scalar, shown, tree
 from advisorkit.pilots.formats import logbook, outcome
-from advisorkit.values.errors import Fault, PilotError, UnmarkedError
-from advisorkit.values.locale import here, on_line
+from advisorkit.values.messages import Fault, PilotError, UnmarkedError, here, on_line
 from advisorkit.values.quantities import Estimate
 
 _say = Texts("pilots").say

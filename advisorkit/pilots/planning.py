@@ -16,7 +16,7 @@ from advisorkit.pilots.tally import wilson
 from advisorkit.pilots.terms import PilotSize, Terms, evpi, sizes_valued, terms_for, worth_marking
 from advisorkit.values.criteria import PatternId, Rules
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 from advisorkit.values.quantities import money, percent
 
 _say = Texts("pilots").say

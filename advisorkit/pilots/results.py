@@ -23,8 +23,7 @@ from advisorkit.pilots import marked
 from advisorkit.pilots.formats import logbook, outcome, said
 from advisorkit.pilots.judging import Choice, judged
 from advisorkit.pilots.logs import Log, Logged, Score, answers, told, verdict_columns
-from advisorkit.values.errors import EngagementError, Fault, PilotError
-from advisorkit.values.locale import here, on_line
+from advisorkit.values.messages import EngagementError, Fault, PilotError, here, on_line
 
 _OPEN = Choice()
 _BEGUN = "_journal/start.json"

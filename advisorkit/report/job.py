@@ -27,7 +27,7 @@ from advisorkit.study.pilots import pilots_of
 from advisorkit.study.programme import Selection, selection
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 
 _LACKS: Mapping[str, Callable[[Engagement], bool]] = {
     "portfolio": lambda engagement: len(engagement.workflows) < 2, "pilot_review": lambda engagement: not any(one.pilots for one in engagement.workflows),

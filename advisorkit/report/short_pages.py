@@ -17,7 +17,7 @@ from advisorkit.study.changes import KINDS as STEPS, ChangedValue, Moved, change
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.locale import locale
+from advisorkit.values.messages import locale
 from advisorkit.values.quantities import day, hundredths, money_short, number, sampled_parts
 
 

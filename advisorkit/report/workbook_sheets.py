@@ -20,7 +20,7 @@ from advisorkit.report.money_table import in_unit, shown
 from advisorkit.report.printed import columns, say
 from advisorkit.report.whole_pages import sample_words, scenario_words
 from advisorkit.study.study import Study
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.quantities import day, number
 
 AMOUNTS = ("build", "run", "outside", "checking", "people", "staff", "wrong", "all_in", "gain")

@@ -9,7 +9,7 @@ from advisorkit.costs.inputs import Input
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
-from advisorkit.values.locale import here, locale
+from advisorkit.values.messages import here, locale
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Estimate, money_short, round_figures
 

@@ -14,7 +14,7 @@ from advisorkit.report.printed import say
 from advisorkit.screens.parts import Doc, tell
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.quantities import number
 
 LARGE = 1.45

@@ -11,7 +11,7 @@ from advisorkit.screens.state import Look, State
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.quantities import SYMBOLS, Estimate, span
 
 _WHO = ("business", "IT", "legal")

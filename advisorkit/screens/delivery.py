@@ -22,7 +22,7 @@ from advisorkit.screens.portfolio import lacking
 from advisorkit.screens.state import Look
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import AdvisorError
+from advisorkit.values.messages import AdvisorError
 
 
 def documents(engagement: Engagement) -> list[list[str]]:

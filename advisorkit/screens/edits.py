@@ -25,8 +25,7 @@ from advisorkit.screens.typed_in import amount, answer
 from advisorkit.screens.work import Work
 from advisorkit.study.pilots import read_pilot
 from advisorkit.values.engagement import Adopted, Answer
-from advisorkit.values.errors import AdvisorError, PilotError, UsageError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import AdvisorError, PilotError, UsageError, here
 from advisorkit.values.quantities import Estimate, percent
 
 Args = Mapping[str, Any]

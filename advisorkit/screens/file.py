@@ -13,8 +13,7 @@ from advisorkit.screens.state import State
 from advisorkit.store.reading import Loaded, document, from_json, load
 from advisorkit.store.writing import write
 from advisorkit.values.engagement import Engagement, Scenario
-from advisorkit.values.errors import AdvisorError, EngagementError, UsageError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import AdvisorError, EngagementError, UsageError, here
 
 _TRIED = "tried and not kept"
 _RESULTS = ("*.csv", "*.xlsx", "*.jsonl", "pilots/*.csv", "pilots/*.xlsx", "pilots/*.jsonl")

@@ -13,8 +13,7 @@ from advisorkit.store.reading import CONTEXT, document, reduced, understand_tree
 from advisorkit.study.programme import Selection, selection
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement, Scenario, Workflow
-from advisorkit.values.errors import UsageError, nearest
-from advisorkit.values.locale import here
+from advisorkit.values.messages import UsageError, here, nearest
 
 Told = str | int | date | Mapping[str, float]
 """What may be told: words, a month, a day, ``{"share": 0.85}`` for a target, or exchange rates by currency."""

@@ -22,7 +22,7 @@ from jupyter_core.paths import jupyter_path
 from advisorkit.batch.forks import environment
 from advisorkit.screens.file import workbook_folder
 from advisorkit.store.reading import read
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 
 WORKBOOKS = ("1_assessment", "2_costs", "3_pilot", "4_portfolio", "5_deliver", "6_bakeoff")
 """Names of the workbooks, in the order of a session."""

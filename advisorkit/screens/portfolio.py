@@ -15,7 +15,7 @@ from advisorkit.screens.state import Look
 from advisorkit.study.sharing import together as costs_together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Workflow
-from advisorkit.values.locale import here, locale
+from advisorkit.values.messages import here, locale
 from advisorkit.values.quantities import money_short, number
 
 

@@ -19,8 +19,7 @@ from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, name
 from advisorkit.screens.sections import LOOSE, SECTIONS, document, page_of, tree
 from advisorkit.screens.state import Look, Notice, State
 from advisorkit.screens.work import Work
-from advisorkit.values.errors import BEYOND, AdvisorError, UsageError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import BEYOND, AdvisorError, UsageError, here
 
 _PAUSE = 0.25
 """Seconds without an edit after which the file is written."""

@@ -20,7 +20,7 @@ from advisorkit.screens.work import Work
 from advisorkit.store.reading import CONTEXT
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
-from advisorkit.values.errors import UsageError, nearest
+from advisorkit.values.messages import UsageError, nearest
 
 _PLAIN: Mapping[str, Tree] = {
     "assessment": (

@@ -23,7 +23,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.displayed import SHORT, Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.quantities import day, hundredths, money, money_range
 
 _STYLE = (

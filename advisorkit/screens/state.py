@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Scenario, Workflow
-from advisorkit.values.errors import UsageError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import UsageError, here
 
 
 @dataclass(frozen=True, slots=True, repr=False)

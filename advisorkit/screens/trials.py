@@ -18,7 +18,7 @@ from advisorkit.files.texts import spoken
 from advisorkit.report.trial_pages import TEXTS, ahead, broken, trial_table
 from advisorkit.screens.shown import still
 from advisorkit.screens.work import Work
-from advisorkit.values.errors import AdvisorError
+from advisorkit.values.messages import AdvisorError
 
 _PLANNED = dict.fromkeys(("sample", "texts", "url", "model", "tuned", "judge", "priced_as"), Field)
 _LIMITED = {"by": Field, "cost": partial(BoundedFloatText, max=1e9), "calls": partial(BoundedIntText, max=10**9)}

@@ -13,8 +13,7 @@ from advisorkit.files.trees import tree
 from advisorkit.files.typed import plain_estimate
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Adopted, Answer, Setting
-from advisorkit.values.errors import Fault, UsageError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import Fault, UsageError, here
 from advisorkit.values.quantities import Estimate
 
 Said = str | float | Estimate | Sequence[float] | Sequence[str]

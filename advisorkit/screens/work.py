@@ -27,8 +27,7 @@ from advisorkit.study.pilots import finals, study_at
 from advisorkit.study.returning import with_advised
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Adopted, Answer, Engagement, Scenario
-from advisorkit.values.errors import AdvisorError, UsageError, nearest
-from advisorkit.values.locale import here
+from advisorkit.values.messages import AdvisorError, UsageError, here, nearest
 from advisorkit.values.quantities import Estimate
 
 T = TypeVar("T")

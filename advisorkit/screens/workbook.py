@@ -28,7 +28,7 @@ from advisorkit.screens.shown import BeforeAfter, brief, shown_study
 from advisorkit.screens.state import State
 from advisorkit.screens.trials import Bakeoff
 from advisorkit.screens.work import Work
-from advisorkit.values.errors import AdvisorError, UsageError
+from advisorkit.values.messages import AdvisorError, UsageError
 
 
 class Workbook(Work):

@@ -18,8 +18,7 @@ from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, number_schema, whole
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement, Scenario
-from advisorkit.values.errors import EngagementError, Fault
-from advisorkit.values.locale import here
+from advisorkit.values.messages import EngagementError, Fault, here
 from advisorkit.values.people import Address, Role
 from advisorkit.values.written import ABOVE_ZERO, Within
 

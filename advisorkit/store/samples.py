@@ -3,7 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
-from advisorkit.values.errors import UsageError, nearest
+from advisorkit.values.messages import UsageError, nearest
 
 _FOLDER = Path(str(files("advisorkit").joinpath("data", "samples")))
 

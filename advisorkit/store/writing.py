@@ -18,8 +18,7 @@ from advisorkit.files.typed import Plain
 from advisorkit.store.reading import CONTEXT, FORMAT, Loaded, document, understand, understand_tree
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Engagement, Scenario, Workflow
-from advisorkit.values.errors import EngagementError, UsageError
-from advisorkit.values.locale import here
+from advisorkit.values.messages import EngagementError, UsageError, here
 
 Edit = tuple[int, int, str]
 

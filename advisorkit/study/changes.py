@@ -8,7 +8,7 @@ from advisorkit.pilots.established import Established
 from advisorkit.store.reading import document
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 
 KINDS = ("answers", "assumptions", "measured", "prices")
 """Kinds of change in the order in which their effects are told: what the client answered, what was assumed, what was measured, what is charged."""

@@ -29,7 +29,7 @@ from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import AXES, PATTERNS
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import UsageError
+from advisorkit.values.messages import UsageError
 from advisorkit.values.prices import PriceAge
 from advisorkit.values.quantities import Band, Estimate
 

@@ -19,8 +19,7 @@ from advisorkit.study.returning import kept, line, with_advised
 from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
-from advisorkit.values.errors import EngagementError, Fault, PilotError, UsageError
-from advisorkit.values.locale import locale
+from advisorkit.values.messages import EngagementError, Fault, PilotError, UsageError, locale
 from advisorkit.values.quantities import percent
 
 _OPEN = Choice()

@@ -17,8 +17,7 @@ from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, on
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import TOPICS, PatternId
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.errors import UsageError, nearest
-from advisorkit.values.locale import locale
+from advisorkit.values.messages import UsageError, locale, nearest
 from advisorkit.values.people import Programme
 from advisorkit.values.quantities import money_short
 

@@ -32,7 +32,7 @@ from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONE
 from advisorkit.values.criteria import Catalog, PatternId, Rules
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
-from advisorkit.values.locale import locale
+from advisorkit.values.messages import locale
 from advisorkit.values.people import Measured
 from advisorkit.values.prices import PriceAge, Quote
 from advisorkit.values.quantities import Band, Estimate

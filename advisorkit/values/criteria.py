@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal, get_args
 
-from advisorkit.values.errors import CatalogError, nearest
-from advisorkit.values.locale import here
+from advisorkit.values.messages import CatalogError, here, nearest
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import ELSEWHERE, OWN_KEY, Named, Within
 

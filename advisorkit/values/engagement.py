@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.errors import UsageError, nearest
-from advisorkit.values.locale import here
+from advisorkit.values.messages import UsageError, here, nearest
 from advisorkit.values.people import Action, Basis, Consent, Measured, Member, Programme, Reviewed, Stop
 from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in

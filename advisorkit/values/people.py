@@ -9,7 +9,7 @@ from datetime import date
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from advisorkit.values.locale import here
+from advisorkit.values.messages import here
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import Named, Within
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Literal
 
-from advisorkit.values.errors import PriceError, UsageError, nearest
-from advisorkit.values.locale import here
+from advisorkit.values.messages import PriceError, UsageError, here, nearest
 from advisorkit.values.quantities import Estimate
 from advisorkit.values.written import Named, Within
 

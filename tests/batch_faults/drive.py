@@ -10,7 +10,7 @@ from pathlib import Path
 from batch_faults.stage import jobs, make
 
 from advisorkit.batch.values import Template
-from advisorkit.values.errors import AdvisorError
+from advisorkit.values.messages import AdvisorError
 
 __all__: list[str] = []
 
