@@ -37,7 +37,7 @@ from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.workbook_sheets import CONTROLS, TOP
 from advisorkit.store import reading, samples
 from advisorkit.study.pilots import pilots_of
-from advisorkit.study.sharing import together
+from advisorkit.study.programme import together
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.messages import EngagementError, PriceError

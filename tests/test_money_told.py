@@ -24,7 +24,7 @@ from advisorkit.report.pilot_pages import charter
 from advisorkit.report.short_documents import decision_record
 from advisorkit.report.whole_pages import overview
 from advisorkit.study.documents import cost_document, programme_document
-from advisorkit.study.sharing import together
+from advisorkit.study.programme import together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.people import Programme

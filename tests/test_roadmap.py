@@ -19,7 +19,7 @@ from command_line import run
 from hypothesis import given, settings, strategies as st
 from priced import engagement
 
-from advisorkit.batch.weighing import weigh_list
+from advisorkit.batch.runner import weigh_list
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.export.blocks import Table
 from advisorkit.report import make_report, slides
@@ -28,9 +28,8 @@ from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.candidates import Candidate, Foundation, Freed, Weighed, candidate, drawn, joint, weigh_once, weighed
 from advisorkit.study.documents import programme_document
-from advisorkit.study.programme import selection, sound, weigh
+from advisorkit.study.programme import selection, sound, together, weigh
 from advisorkit.study.roadmap import beyond, fits, greedy, one_more, people, roadmap, worth
-from advisorkit.study.sharing import together
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.messages import AdvisorError, UsageError

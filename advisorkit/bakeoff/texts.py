@@ -24,8 +24,7 @@ from pypdfium2 import PdfDocument
 
 from advisorkit.bakeoff.model import say
 from advisorkit.catalog.reading import text_classes
-from advisorkit.files.disk import decode, read_bytes, within
-from advisorkit.files.packed import bounded
+from advisorkit.files.disk import bounded, decode, read_bytes, within
 from advisorkit.files.spots import fit
 from advisorkit.files.trees import shown
 from advisorkit.values.messages import EngagementError, Fault

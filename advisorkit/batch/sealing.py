@@ -18,8 +18,7 @@ from advisorkit.batch.forks import FORKS, command, environment
 from advisorkit.batch.values import Deliverable, Job
 from advisorkit.catalog.prices import OWN
 from advisorkit.catalog.reading import edition, own_prices, shipped
-from advisorkit.files.disk import fingerprint, read_bytes, within
-from advisorkit.files.packed import bounded
+from advisorkit.files.disk import bounded, fingerprint, read_bytes, within
 from advisorkit.files.trees import tree
 from advisorkit.files.typed import PLACE
 from advisorkit.store import reading

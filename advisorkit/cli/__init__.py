@@ -10,8 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from advisorkit.cli.advise import assess, cost, diff, pilot_app, portfolio
-from advisorkit.cli.bakeoff import bakeoff_app
+from advisorkit.cli.advise import assess, bakeoff_app, cost, diff, pilot_app, portfolio
 from advisorkit.cli.console import emit, say, unforeseen
 from advisorkit.cli.deliver import batch, demo, doctor_command, live, report, seal
 from advisorkit.cli.engage import actuals_app, brief, check, intake_app, new, schema_command

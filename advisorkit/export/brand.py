@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 from advisorkit.charts.theme import SANS, SERIF
-from advisorkit.files.disk import folder_of, read_bytes, read_source, within
-from advisorkit.files.packed import walk
+from advisorkit.files.disk import folder_of, read_bytes, read_source, walk, within
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse, shown
 from advisorkit.files.typed import Form, whole

@@ -14,8 +14,8 @@ from datetime import date, datetime, time
 from importlib import import_module
 from typing import Any
 
+from advisorkit.files.disk import bounded, walk
 from advisorkit.files.numbers import currencies, measures
-from advisorkit.files.packed import bounded, walk
 from advisorkit.files.trees import shown
 from advisorkit.values.messages import EngagementError, Fault, here
 

@@ -11,9 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from advisorkit.files.disk import decode, lines, read_bytes
+from advisorkit.files.disk import bounded, decode, lines, read_bytes
 from advisorkit.files.numbers import decimal_mark
-from advisorkit.files.packed import bounded
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, is_total, read_sheets, read_table
 from advisorkit.files.texts import Texts

@@ -18,7 +18,7 @@ from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import columns, say
 from advisorkit.report.whole_pages import sample_words
 from advisorkit.report.workbook_sheets import AMOUNTS, SUMS, TOP, Book, bill, cash, inputs
-from advisorkit.study.sharing import together
+from advisorkit.study.programme import together
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.messages import EngagementError, PriceError

@@ -8,8 +8,8 @@ from advisorkit.costs.results import PARTS, MoneyRow, PaidBack, Year
 from advisorkit.export.blocks import Cell, LineItems, Money, Table, table_of
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import columns, project, say, weeks
+from advisorkit.study.programme import together
 from advisorkit.study.shapes import MONEY
-from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.messages import locale

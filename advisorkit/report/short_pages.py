@@ -13,7 +13,7 @@ from advisorkit.report.money_table import cash_years, money_table, ranked
 from advisorkit.report.pictures import ruled_out, rung_name
 from advisorkit.report.printed import chance_of, columns, say, unknowns
 from advisorkit.report.whole_pages import basis, scenario_words
-from advisorkit.study.changes import KINDS as STEPS, ChangedValue, Moved, changes
+from advisorkit.study.returning import KINDS as STEPS, ChangedValue, Moved, changes
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Engagement

@@ -8,7 +8,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.report.cost_pages import steps
 from advisorkit.report.money_table import in_unit, ranked, whole
 from advisorkit.report.printed import columns, count, say, weeks
-from advisorkit.study.sharing import Together, together
+from advisorkit.study.programme import Together, together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.messages import here, locale

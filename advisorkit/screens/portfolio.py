@@ -12,7 +12,7 @@ from advisorkit.screens.advising import verdict_of
 from advisorkit.screens.charted import picture
 from advisorkit.screens.parts import Doc, Link, block, blocks, lead, tell
 from advisorkit.screens.state import Look
-from advisorkit.study.sharing import together as costs_together
+from advisorkit.study.programme import together as costs_together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Workflow
 from advisorkit.values.messages import here, locale

@@ -20,12 +20,10 @@ from advisorkit.pilots.established import Established
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.terms import Terms
 from advisorkit.study.candidates import Candidate, Weighed
-from advisorkit.study.changes import KINDS as STEPS, ChangedValue, Moved
-from advisorkit.study.programme import Selection
-from advisorkit.study.returning import visit
+from advisorkit.study.programme import Selection, together
+from advisorkit.study.returning import KINDS as STEPS, ChangedValue, Moved, visit
 from advisorkit.study.roadmap import beyond
 from advisorkit.study.shapes import shapes
-from advisorkit.study.sharing import together
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import AXES, PATTERNS
 from advisorkit.values.engagement import Engagement

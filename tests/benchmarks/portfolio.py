@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from priced import engagement
 
 from advisorkit.batch.forks import FORKS
-from advisorkit.batch.weighing import weigh_list
+from advisorkit.batch.runner import weigh_list
 from advisorkit.study.programme import Selection
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.people import Programme
