@@ -14,12 +14,11 @@ from typer.testing import CliRunner
 
 from advisorkit.advice.acceptability import Case
 from advisorkit.advice.decibans import table
-from advisorkit.calibration.closed_cases import read_cases, shipped_cases
+from advisorkit.calibration.closed_cases import left_out, read_cases, report, scores_of, shipped_cases
 from advisorkit.calibration.fitting import PRICED_ON, READING_ERROR, Penalty, Sheet, chances_of, fit, groups, mix_of, record_of, with_weights
-from advisorkit.calibration.scoring import left_out, report, scores_of
 from advisorkit.catalog.reading import load
 from advisorkit.cli import app
-from advisorkit.cli.reviewed import reliability
+from advisorkit.cli.deliver import reliability
 from advisorkit.files.typed import DATA
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Record

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from strategies import answer_sets
 
 from advisorkit.advice.acceptability import LEAST, UNORDERED, distances, similar
-from advisorkit.calibration.closed_cases import shipped_cases
-from advisorkit.calibration.scoring import report
+from advisorkit.calibration.closed_cases import report, shipped_cases
 from advisorkit.catalog.reading import load
 from advisorkit.values.engagement import Answer
 

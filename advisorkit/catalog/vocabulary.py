@@ -158,7 +158,7 @@ def _value(spot: Spot, criterion: Criterion) -> Answer | None:
     if isinstance(spot.node, Scalar) and spot.node.text in {"unknown", ""} and spot.node.kind != "number":
         return Answer()
     many = spot.items() if isinstance(spot.node, Items) else (spot,)
-    if criterion.unit is not None and (not criterion.words or any(map(_countable, many))):
+    if criterion.unit is not None and (not criterion.words or any(isinstance(one.node, Scalar) and re.search("[0-9]", one.node.text) for one in many)):
         amount = spot.estimate(criterion.minimum, criterion.maximum, measure(criterion.unit, criterion.label))
         return None if amount is None else Answer(amount=amount)
     levels = [level.id for level in criterion.levels]
@@ -168,11 +168,6 @@ def _value(spot: Spot, criterion: Criterion) -> Answer | None:
         return None
     known = tuple(word for word in named if word is not None)
     return Answer(levels=known) if known and len(known) == len(named) else None
-
-
-def _countable(spot: Spot) -> bool:
-    """Whether a number stands in a place that may hold a word as well."""
-    return isinstance(spot.node, Scalar) and bool(re.search("[0-9]", spot.node.text))
 
 
 def plain_answer(said: Answer) -> typed.Plain:

@@ -12,9 +12,8 @@ from typer.core import TyperGroup
 
 from advisorkit.cli.advise import assess, bakeoff_app, cost, diff, pilot_app, portfolio
 from advisorkit.cli.console import emit, say, unforeseen
-from advisorkit.cli.deliver import batch, demo, doctor_command, live, report, seal
+from advisorkit.cli.deliver import batch, calibrate, demo, doctor_command, live, prices_app, report, seal
 from advisorkit.cli.engage import actuals_app, brief, check, intake_app, new, schema_command
-from advisorkit.cli.reviewed import calibrate, prices_app
 from advisorkit.values.messages import Fault
 
 
@@ -45,11 +44,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in _COMMANDS.items():
     app.command(name)(command)
-app.add_typer(prices_app, name="prices")
-app.add_typer(pilot_app, name="pilot")
-app.add_typer(intake_app, name="intake")
-app.add_typer(actuals_app, name="actuals")
-app.add_typer(bakeoff_app, name="bakeoff")
+for name, group in {"prices": prices_app, "pilot": pilot_app, "intake": intake_app, "actuals": actuals_app, "bakeoff": bakeoff_app}.items():
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

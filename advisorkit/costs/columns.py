@@ -9,23 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from advisorkit.costs.assumption import OwnLine, known
-from advisorkit.costs.flows import (
-    COLUMNS,
-    ONE,
-    Clock,
-    Column,
-    Flow,
-    Flows,
-    Part,
-    Phase,
-    Profile,
-    Stairs,
-    Workings,
-    build_days,
-    read_units,
-    single,
-    training_millions,
-)
+from advisorkit.costs.flows import COLUMNS, ONE, Clock, Column, Flow, Flows, Part, Phase, Profile, Stairs, Workings, build_days, read_units, single
 from advisorkit.values.criteria import PATTERNS, PatternId
 
 UNKNOWN = np.float64(np.nan)
@@ -145,7 +129,7 @@ def _training(here: Workings, days: Any) -> Flows:
     v = here.values
     missing, shared = np.maximum(v["labels_wanted"] - v["labelled_examples"], 0), v["platform_share_finetune"]
     labels, behind = v["label_price"], ("label_price", "labels_wanted", "labelled_examples")
-    millions, price = training_millions(here) * v["training_runs"], v["training_price"]
+    millions, price = _training_millions(here) * v["training_runs"], v["training_price"]
     runs = ("training_price", "training_runs")
     return (
         _days(here, "engineers_training_platform", "platform", days * shared, "build_days_finetune"),
@@ -153,6 +137,12 @@ def _training(here: Workings, days: Any) -> Flows:
         here.pays("examples", "build", "once", missing, "examples", labels, *behind),
         here.pays("training_runs", "build", "once", millions, "million_training_tokens", price, *runs),
     )
+
+
+def _training_millions(here: Workings) -> Any:
+    """Millions of training tokens of one run."""
+    v = here.values
+    return np.maximum(v["labels_wanted"], v["labelled_examples"]) * v["example_tokens"] * v["training_passes"] / 1e6
 
 
 def _tests(here: Workings, id: str, phase: Phase, profile: Profile) -> Flows:
@@ -308,7 +298,7 @@ def _retraining(here: Workings) -> Flows:
     v = here.values
     often = np.maximum(v["retrains_per_year"] / 12, _ends(here))
     days, labels = often * v["retrain_days"], often * v["relabel_share"] * v["labels_wanted"]
-    millions, why = often * training_millions(here), ("retrains_per_year", "base_model_life_months")
+    millions, why = often * _training_millions(here), ("retrains_per_year", "base_model_life_months")
     rate, label, run = v["engineer_day_rate"], v["label_price"], v["training_price"]
     return (
         here.pays("retraining_engineers", "change", "month", days, "engineer_days", rate, "retrain_days", *why),

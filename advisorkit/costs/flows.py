@@ -362,10 +362,3 @@ def build_days(here: Workings) -> dict[PatternId, Any]:
         "prompt": v["build_days_prompt"] * v["overrun"] + further, "rag": rag + further, "finetune": tune + further,
         "hybrid": (rag + tune) * (1 + v["integration_share"]) + further,
     }
-
-
-def training_millions(here: Workings) -> Any:
-    """Millions of training tokens of one run."""
-    v = here.values
-    examples = np.maximum(v["labels_wanted"], v["labelled_examples"])
-    return examples * here.values["example_tokens"] * v["training_passes"] / 1e6

@@ -142,7 +142,8 @@ def table(
         return Figure(float(likely), band.p10, band.p50, band.p90) if band and known(likely) else None
 
     def row(column: Column) -> MoneyRow:
-        parts, payback = unknown(found, column), _both(months.get(column), drawn.get(column))
+        parts, likely, late = unknown(found, column), months.get(column), drawn.get(column)
+        payback = PaidBack(likely.p50, late.p10, late.p90, late.within_horizon) if likely and late else None
         return MoneyRow(
             column, **{name: figure(column, name) for name in (*PARTS, *SUMS)}, gain_chance=shares["gain"].get(column),
             staged=shares["staged"].get(column), payback=payback, by_year=years.get(column, ()), unknown=parts,
@@ -187,10 +188,6 @@ def _missing(here: Workings, flows: Sequence[Flow], parts: Iterable[Part]) -> It
     """Inputs without a value behind whatever is not known."""
     wanted = (*(name for part in parts for name in _ASKED.get(part, ())), *(name for flow in flows if not flow.known for name in flow.inputs))
     yield from (name for name in dict.fromkeys(wanted) if here.inputs.rows[name].value is None and not known(here.values.get(name, np.nan)))
-
-
-def _both(likely: Payback | None, drawn: Payback | None) -> PaidBack | None:
-    return None if likely is None or drawn is None else PaidBack(likely.p50, drawn.p10, drawn.p90, drawn.within_horizon)
 
 
 def _months(here: Workings, paid: Paid, gains: Sequence[Column]) -> dict[Column, Payback]:

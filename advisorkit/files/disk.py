@@ -213,15 +213,12 @@ def alone(path: Path, otherwise: str) -> Iterator[None]:
         UsageError: If another one holds it; says `otherwise`.
     """
     filelock = import_module("filelock")
-    held = filelock.FileLock(path)
     try:
-        held.acquire(timeout=0)
+        held = filelock.FileLock(path).acquire(timeout=0)
     except filelock.Timeout:
         raise UsageError(otherwise) from None
-    try:
+    with held:
         yield
-    finally:
-        held.release()
 
 
 MAX_UNPACKED = 100_000_000

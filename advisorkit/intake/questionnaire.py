@@ -15,12 +15,12 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, read_table
 from advisorkit.files.texts import Texts, languages, speaking
 from advisorkit.intake.wording import level_said, nothing, tongues
+from advisorkit.pilots.planning import PLAIN, on_paper
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.messages import EngagementError, Fault, here, locale, nearest, on_line
 from advisorkit.values.quantities import Estimate
 
-_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _LOOK = {"font_name": "Arial", "font_size": 10, "font_color": "#14202B", "text_wrap": True, "valign": "top"}
 _ROOM = {"locked": False, "bg_color": "#F2F5F8", "border": 1, "border_color": "#D5DADF"}
 
@@ -49,7 +49,7 @@ def form(
         OSError: If the file cannot be written.
     """
     stream, text = io.BytesIO(), TEXTS.all
-    with import_module("xlsxwriter").Workbook(stream, _PLAIN) as book:
+    with import_module("xlsxwriter").Workbook(stream, PLAIN) as book:
         book.set_properties({"title": text[f"{part}title"], "created": datetime(2026, 1, 1)})  # noqa: DTZ001  same bytes each time
         _guide(book, part)
         sheet = book.add_worksheet(text[f"{part}sheet"])
@@ -57,7 +57,9 @@ def form(
         for i, (name, width) in enumerate(columns.items()):
             sheet.set_column(i, i, width)
             sheet.write_string(0, i, text[part + name], head)
-        _on_paper(sheet)
+        on_paper(sheet)
+        sheet.freeze_panes(1, 0)
+        sheet.protect("", {"format_columns": True, "format_rows": True, "sort": True, "autofilter": True})
         counts = book.add_format(_LOOK | _ROOM)
         looks = {shown: [book.add_format(_LOOK | more | ({"num_format": shown} if shown else {})) for more in ({}, _ROOM)] for _, shown in lines}
         for n, (said, shown) in enumerate(lines, 1):
@@ -75,15 +77,6 @@ def form(
 def _high(word: object, width: float, size: float = 10) -> float:
     """Points that a cell needs: a column is as wide as so many digits at size 11, which letters do not fill, though words break before its end."""
     return 1.3 * size * math.ceil(1.1 * len(str(word or " ")) * size / 11 / width)
-
-
-def _on_paper(sheet: Any) -> None:
-    sheet.set_paper(9)  # A4
-    sheet.freeze_panes(1, 0)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
-    sheet.protect("", {"format_columns": True, "format_rows": True, "sort": True, "autofilter": True})
 
 
 def _guide(book: Any, part: str) -> None:
@@ -156,24 +149,18 @@ def new_questionnaire(path: str | Path, *, role: str = "") -> None:
 def _lists(book: Any, sheet: Any, rows: Sequence[Criterion]) -> None:
     lists = book.add_worksheet("Lists")
     lists.hide()
+    sure, answer, up_to = map(COLUMNS.index, ("sure", "answer", "up_to"))
     for line, row in enumerate(rows, 1):
-        _choices(sheet, lists, line, row)
-
-
-def _choices(sheet: Any, lists: Any, line: int, row: Criterion) -> None:
-    sure = COLUMNS.index("sure")
-    sheet.data_validation(line, sure, line, sure, {"validate": "list", "source": [TEXTS.all["know"], TEXTS.all["guess"]]})
-    answer, up_to = COLUMNS.index("answer"), COLUMNS.index("up_to")
-    if row.words:
-        labels = [*(level.label for level in row.levels), TEXTS.all["unknown"]]
-        for column, label in enumerate(labels):
-            lists.write_string(line, column, label)
-        source = f"=Lists!$A${line + 1}:${chr(ord('A') + len(labels) - 1)}${line + 1}"
-        kind = "information" if row.unit else "stop"
-        sheet.data_validation(line, answer, line, answer, {"validate": "list", "source": source, "error_type": kind})
-    if row.unit:
-        first = up_to if row.words else answer
-        sheet.data_validation(line, first, line, up_to, _number(row))
+        sheet.data_validation(line, sure, line, sure, {"validate": "list", "source": [TEXTS.all["know"], TEXTS.all["guess"]]})
+        if row.words:
+            labels = [*(level.label for level in row.levels), TEXTS.all["unknown"]]
+            lists.write_row(line, 0, labels)
+            source = f"=Lists!$A${line + 1}:${chr(ord('A') + len(labels) - 1)}${line + 1}"
+            kind = "information" if row.unit else "stop"
+            sheet.data_validation(line, answer, line, answer, {"validate": "list", "source": source, "error_type": kind})
+        if row.unit:
+            first = up_to if row.words else answer
+            sheet.data_validation(line, first, line, up_to, _number(row))
 
 
 def _number(row: Criterion) -> dict[str, Any]:

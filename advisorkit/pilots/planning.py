@@ -128,6 +128,8 @@ def _why(mark: int, basis: Basis, currency: str, valued: tuple[PilotSize, ...], 
     return _say("plan.precision", needed=needed, cases=mark, points=round(50 * (high - low)))
 
 
+PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+"""Options of a workbook whose texts stay texts."""
 _YES_NO, _SAMPLING = ("yes", "no"), ("random", "chosen")
 _COLUMNS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "case": (8, ()), "input": (44, ()), "output": (44, ()), "right": (8, _YES_NO), "failure": (14, FAILURES),
@@ -165,8 +167,7 @@ def marking_sheet(plan: Plan, name: str, cases: Sequence[CaseToMark] = ()) -> by
     if len({case.case for case in todo}) < len(todo):
         raise UsageError("two cases to mark have the same name; give each its own")
     stream = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with import_module("xlsxwriter").Workbook(stream, options) as book:
+    with import_module("xlsxwriter").Workbook(stream, PLAIN) as book:
         book.set_properties({"title": _say("sheet.title", name=name), "created": datetime(2026, 1, 1)})  # noqa: DTZ001
         _instructions_sheet(book, plan, name)
         _marks_sheet(book, MARKS, todo)
@@ -200,7 +201,7 @@ def _instructions_sheet(book: Any, plan: Plan, name: str) -> None:
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, _WIDTH)
-    _on_paper(sheet)
+    on_paper(sheet)
     sheet.write_string(0, 0, _say("sheet.heading", name=name), title)
     for row, (heading, said) in enumerate(instructions(plan, name), 2):
         sheet.set_row(row, _LINE * math.ceil(1.1 * len(said) / _WIDTH))
@@ -208,7 +209,8 @@ def _instructions_sheet(book: Any, plan: Plan, name: str) -> None:
         sheet.write_string(row, 1, said, text)
 
 
-def _on_paper(sheet: Any) -> None:
+def on_paper(sheet: Any) -> None:
+    """Have a sheet printed on landscape paper, as wide as one page, its head on each."""
     sheet.set_paper(9)  # A4
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
@@ -220,7 +222,7 @@ def _marks_sheet(book: Any, name: str, cases: Sequence[CaseToMark]) -> None:
     head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#EDEDED"})
     text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     sheet.freeze_panes(1, 1)
-    _on_paper(sheet)
+    on_paper(sheet)
     last = max(len(cases), 1)
     for column, (title, (width, words)) in enumerate(_COLUMNS.items()):
         hint = _say(f"hint.{title}")

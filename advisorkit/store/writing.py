@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date
 from importlib.resources import files
@@ -80,7 +81,7 @@ class _Work:
         elif isinstance(value, Items) and not value.flow and isinstance(old, list) and _reordered(old, new):
             whence = [value.items[old.index(part)] for part in new]
             self.edits.extend((to.span[0], self._trim(to), self.text[part.span[0] : self._trim(part)]) for to, part in zip(value.items, whence, strict=True))
-        elif (_empty(value) or _in_lines(value)) and (isinstance(new, Mapping) or _mappings(new)):
+        elif (_empty(value) or not (isinstance(value, Scalar) or value.flow)) and (isinstance(new, Mapping) or _mappings(new)):
             self.edits.append((colon, max(colon, self._trim(value)), ""))
             self._insert(self._trim(value), block(new, self._column(key.span[0]) + 2))
         else:
@@ -142,10 +143,6 @@ def _empty(value: Node) -> bool:
             return not text and kind == "plain"
         case Items(items=parts) | Fields(fields=parts):
             return not parts
-
-
-def _in_lines(value: Node) -> bool:
-    return not isinstance(value, Scalar) and not value.flow
 
 
 def _mappings(value: Plain) -> bool:
@@ -279,7 +276,7 @@ def write(path: str | Path, engagement: Engagement, fingerprint: str | None = No
         UsageError: If it changed on disk since it was read, or cannot be written.
     """
     there = _there(Path(path), fingerprint)
-    content, notices = _content(Path(path), there, engagement)
+    content, notices = (_fresh(str(path), engagement), ()) if there is None else _changed(SourceText(str(path), decode(there, str(path))[0], ""), engagement)
     raw = content.encode()
     try:
         write_bytes(path, raw, lambda: _look_again(Path(path), there))
@@ -310,12 +307,6 @@ def _look_again(path: Path, there: bytes | None) -> None:
     _there(path, None if there is None else _hash(there))
 
 
-def _content(path: Path, there: bytes | None, engagement: Engagement) -> tuple[str, tuple[str, ...]]:
-    if there is None:
-        return _fresh(str(path), engagement), ()
-    return _changed(SourceText(str(path), decode(there, str(path))[0], ""), engagement)
-
-
 def _changed(source: SourceText, engagement: Engagement) -> tuple[str, tuple[str, ...]]:
     root = parse(source)
     before = understand_tree(root, source.file)
@@ -323,16 +314,10 @@ def _changed(source: SourceText, engagement: Engagement) -> tuple[str, tuple[str
         return _fresh(source.file, engagement), ()
     if isinstance(root, Fields) and not root.flow:
         content = patched(source.text, root, document(before), document(engagement))
-        if _same(SourceText(source.file, content, ""), engagement):
-            return content, ()
+        with suppress(EngagementError):
+            if understand(SourceText(source.file, content, "")) == engagement:
+                return content, ()
     return _fresh(source.file, engagement), (here("{}: was written anew; comments in it were not kept", source.file),)
-
-
-def _same(source: SourceText, engagement: Engagement) -> bool:
-    try:
-        return understand(source) == engagement
-    except EngagementError:
-        return False
 
 
 def _fresh(file: str, engagement: Engagement) -> str:
