@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisorkit.advice.belief import delivered, spread
-from advisorkit.advice.decibans import Array, made_once, table
+from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.gates import open_criteria, shares
 from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.costs.sampling import strata
@@ -43,14 +43,17 @@ class Case:
     source: str
     """Where it was reported."""
 
+    def __hash__(self) -> int:
+        return hash(self.id)
 
-@made_once
+
+@lru_cache(maxsize=8)
 def placed(catalog: Catalog, cases: Sequence[Case]) -> Array:
     """Probability of each level in each case: case, column of `Table`, level; zeros where unknown."""
     return np.array([_masses(catalog, case.answers) for case in cases]).reshape(-1, *table(catalog).weights.shape[1:])
 
 
-@made_once
+@lru_cache(maxsize=8)
 def frequencies(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
     """How often each level is the answer, column by level; one more of each is added, so without cases all are alike."""
     counts = placed(catalog, cases).sum(axis=0)
@@ -137,7 +140,7 @@ def _masses(catalog: Catalog, answers: Mapping[str, Answer]) -> Array:
     return masses
 
 
-@made_once
+@lru_cache(maxsize=8)
 def _positions(catalog: Catalog, cases: Sequence[Case]) -> Array:
     return _places(catalog, placed(catalog, cases))
 
@@ -153,7 +156,7 @@ def _places(catalog: Catalog, masses: Array) -> Array:
     return np.where(masses.any(axis=2, keepdims=True), places, np.nan)
 
 
-@made_once
+@lru_cache(maxsize=8)
 def _ladder(catalog: Catalog) -> tuple[Array, NDArray[np.bool_]]:
     tables = table(catalog)
     ladder = np.zeros(tables.weights.shape[1:])
@@ -240,7 +243,7 @@ def _open(outlook: Outlook) -> list[int]:
     return [column for column in columns if outlook.weights[:, column].any()]
 
 
-@made_once
+@lru_cache(maxsize=8)
 def level_chances(catalog: Catalog, cases: Sequence[Case] = ()) -> Array:
     """How likely each answer is where a pattern's needs are real: pattern, column of `Table`, level.
 
@@ -310,7 +313,7 @@ _STEEPEST = 0.5
 _BINS = 1024
 
 
-@made_once
+@lru_cache(maxsize=8)
 def _lookup(catalog: Catalog, cases: Sequence[Case]) -> NDArray[np.float32]:
     """Decibans by axis; needs, column and stratum in one row."""
     tables, chances = table(catalog), level_chances(catalog, cases)

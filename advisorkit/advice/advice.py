@@ -1,7 +1,7 @@
 """The advice on one workflow as a value, the way to it from an engagement, and the conditions under which it is worth another look."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -209,19 +209,10 @@ def assess(
     """What advice on `workflow` is computed from; a pilot's findings take the place of opinions."""
     answers = engagement.answers_of(workflow)
     priors: Mapping[Axis, float] = {axis: engagement.priors[axis] for axis in ("retrieval", "training") if axis in engagement.priors}
-    if pilot is None:
-        return Assessment(catalog, answers, facts, priors, costing=costing)
-    return Assessment(
-        catalog,
-        {**answers, **pilot.answers},
-        facts,
-        priors,
-        COUNTED,
-        (pilot.retrieval_decibans, pilot.training_decibans),
-        pilot.blocked,
-        pilot.decision.pattern,
-        pilot.diagnoses[-1].pilot.pattern if pilot.diagnoses else None,
-        costing,
+    made = Assessment(catalog, answers, facts, priors, costing=costing)
+    return made if pilot is None else replace(
+        made, answers={**answers, **pilot.answers}, locked=COUNTED, measured=(pilot.retrieval_decibans, pilot.training_decibans),
+        blocked=pilot.blocked, decided=pilot.decision.pattern, piloted=pilot.diagnoses[-1].pilot.pattern if pilot.diagnoses else None,
     )
 
 

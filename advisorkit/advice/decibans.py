@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, wraps
-from typing import Any, ParamSpec, TypeVar
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +10,6 @@ from numpy.typing import NDArray
 from advisorkit.values.criteria import Catalog, Criterion, Level
 
 Array = NDArray[np.float64]
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +68,7 @@ class Decibans:
         return shares.reshape(decibans.shape)
 
 
-class _Same:
-    """A key that stands for one very object."""
-
-    def __init__(self, value: Any) -> None:
-        self.value: Any = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.value is other.value
-
-
-def made_once(make: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Keep what `make` makes of the last few arguments, told apart by which very objects they are.
-
-    Example:
-        >>> list_of = made_once(lambda word: list(word))
-        >>> word = "abc"
-        >>> list_of(word) is list_of(word)
-        True
-    """
-
-    @lru_cache(maxsize=8)
-    def made(*keys: _Same) -> _T:
-        return make(*(key.value for key in keys))  # type: ignore[call-arg]
-
-    @wraps(make)
-    def kept(*args: _P.args, **_: _P.kwargs) -> _T:
-        return made(*map(_Same, args))
-
-    return kept
-
-
-@made_once
+@lru_cache(maxsize=8)
 def table(catalog: Catalog) -> Decibans:
     """Arrays of `catalog`; made once for each catalogue."""
     criteria = list(catalog.criteria.values())

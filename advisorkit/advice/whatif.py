@@ -2,13 +2,13 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisorkit.advice.belief import MEASURED, WORKED_OUT, Assessment, Belief, Odds, believed, contradicted, delivered, odds, removed, worked_out
-from advisorkit.advice.decibans import Array, made_once, table
+from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.gates import Facts, GateHit, hits_of, read_by, told_by
 from advisorkit.advice.ladder import step_for_now, waiting
 from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, PatternId
@@ -234,12 +234,12 @@ def best_of(chances: Array) -> NDArray[np.intp]:
     return places
 
 
-@made_once
+@lru_cache(maxsize=8)
 def _readers(catalog: Catalog) -> Mapping[str, tuple[int, ...]]:
     return _places([read_by(gate) for gate in catalog.gates])
 
 
-@made_once
+@lru_cache(maxsize=8)
 def _by_fact(catalog: Catalog) -> Mapping[str, tuple[int, ...]]:
     return _places([frozenset(told_by(gate)) for gate in catalog.gates])
 
@@ -248,13 +248,13 @@ def _places(reads: Sequence[frozenset[str]]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(place for place, others in enumerate(reads) if name in others) for names in reads for name in names}
 
 
-@made_once
+@lru_cache(maxsize=8)
 def _computed(catalog: Catalog) -> frozenset[str]:
     """Criteria whose numbers a computed test or the cost model weighs by more than their band."""
     return frozenset((*WORKED_OUT, *(name for gate in catalog.gates if gate.computed for name in read_by(gate))))
 
 
-@made_once
+@lru_cache(maxsize=8)
 def _band_ends(catalog: Catalog) -> tuple[Change, ...]:
     """The lowest and the highest number of each band, for every criterion that is a number."""
     numbers = [(criterion, place) for criterion in catalog.criteria.values() if not criterion.words for place in range(len(criterion.levels))]
@@ -269,7 +269,7 @@ def _ends_of(criterion: Criterion, place: int) -> tuple[float, float]:
     return (criterion.minimum if low is None else low, criterion.maximum if below is None else float(np.nextafter(below, 0)))
 
 
-@made_once
+@lru_cache(maxsize=8)
 def possible_answers(catalog: Catalog) -> tuple[Change, ...]:
     """Every level of every criterion as an answer, in catalogue order."""
     return tuple(
@@ -287,9 +287,7 @@ def _answer(criterion: Criterion, place: int) -> Answer:
 
 def _inside(criterion: Criterion, place: int) -> float:
     """A number in the band: its middle; for the last band ten times its lower end, within what is accepted."""
-    below = criterion.levels[place].below
-    above = criterion.levels[place - 1].below if place else criterion.minimum
-    low = criterion.minimum if above is None else above
+    low, below = _ends_of(criterion, place)[0], criterion.levels[place].below
     if below is None:
         return min(criterion.maximum, max(10 * low, low + 1))
     return (max(low, criterion.minimum) + below) / 2

@@ -111,7 +111,7 @@ def _classes(cases: Sequence[Case], file: str, faults: list[Fault]) -> None:
         faults.append(Fault(file, "", "holds no cases; write one JSON object a line"))
     elif len(found) == 1:
         faults.append(Fault(file, "outcome", f"all {len(cases)} cases ended with {found.pop()}; at least two outcomes are needed"))
-    elif len({" ".join(case.company.lower().split()) for case in cases}) == 1:
+    elif len(set(map(fitting.company_of, cases))) == 1:
         faults.append(Fault(file, "company", f"all {len(cases)} cases are of one company; at least two are needed to leave one out"))
     elif not any(case.answers for case in cases):
         faults.append(Fault(file, "answers", f"none of the {len(cases)} cases answers anything, so there is nothing to weigh"))

@@ -30,6 +30,8 @@ MAX_CELLS = 5_000_000
 
 OLD = b"\xd0\xcf\x11\xe0"
 """First bytes of the Office files of before 2007, and of locked ones."""
+PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+"""Options under which texts that are written stay texts."""
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _ADDRESS = re.compile("([A-Za-z]{1,7})([0-9]{1,12})")
 _THIRDS = re.compile(r"\.[0-9]{3}$")
@@ -374,3 +376,11 @@ def _column_of(name: str) -> int:
     for letter in name.upper():
         number = 26 * number + ord(letter) - 64
     return number
+
+
+def on_paper(sheet: Any) -> None:
+    """Have a sheet printed on landscape paper, as wide as one page, its head on each."""
+    sheet.set_paper(9)  # A4
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)

@@ -14,8 +14,8 @@ from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, read_table
 from advisorkit.files.texts import Texts, languages, speaking
+from advisorkit.files.workbooks import PLAIN, on_paper
 from advisorkit.intake.wording import level_said, nothing, tongues
-from advisorkit.pilots.planning import PLAIN, on_paper
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.messages import EngagementError, Fault, here, locale, nearest, on_line

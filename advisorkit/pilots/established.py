@@ -91,7 +91,7 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
             **dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt", "finetune")), rules)),
             **({"search_hit_rate": _range(seen[-1].found)} if seen[-1].found.n else {}),
         },
-        warnings=(*_superseded(seen), *warnings_of(seen[-1], terms, rules)),
+        warnings=(*_superseded(seen), *seen[-1].pilot.results.warnings, *_about_cases(seen[-1], terms, rules), *_about_marks(seen[-1], terms, rules)),
     )
 
 
@@ -266,11 +266,6 @@ def _product(one: Estimate, other: Estimate) -> Estimate:
     likely = one.likely * other.likely
     low, high = (math.hypot(*(math.log(part) for part in parts)) for parts in ((one.likely / one.low, other.likely / other.low), (one.high / one.likely, other.high / other.likely)))
     return Estimate(likely * math.exp(-low), likely, min(1.0, likely * math.exp(high)))
-
-
-def warnings_of(seen: Diagnosis, terms: Terms, rules: Rules) -> tuple[str, ...]:
-    """Everything that a reader of the findings should know, most weighty first."""
-    return (*seen.pilot.results.warnings, *_about_cases(seen, terms, rules), *_about_marks(seen, terms, rules))
 
 
 def _about_cases(seen: Diagnosis, terms: Terms, rules: Rules) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from advisorkit.costs.inputs import Inputs
 from advisorkit.files.texts import Texts
+from advisorkit.files.workbooks import PLAIN, on_paper
 from advisorkit.pilots.marked import ARMS, FAILURES, OUTCOMES, SEVERITIES
 from advisorkit.pilots.results import AGREED, MARKS, SECOND_MARKS
 from advisorkit.pilots.tally import wilson
@@ -128,8 +129,6 @@ def _why(mark: int, basis: Basis, currency: str, valued: tuple[PilotSize, ...], 
     return _say("plan.precision", needed=needed, cases=mark, points=round(50 * (high - low)))
 
 
-PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-"""Options of a workbook whose texts stay texts."""
 _YES_NO, _SAMPLING = ("yes", "no"), ("random", "chosen")
 _COLUMNS: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "case": (8, ()), "input": (44, ()), "output": (44, ()), "right": (8, _YES_NO), "failure": (14, FAILURES),
@@ -207,14 +206,6 @@ def _instructions_sheet(book: Any, plan: Plan, name: str) -> None:
         sheet.set_row(row, _LINE * math.ceil(1.1 * len(said) / _WIDTH))
         sheet.write_string(row, 0, heading, head)
         sheet.write_string(row, 1, said, text)
-
-
-def on_paper(sheet: Any) -> None:
-    """Have a sheet printed on landscape paper, as wide as one page, its head on each."""
-    sheet.set_paper(9)  # A4
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
 
 
 def _marks_sheet(book: Any, name: str, cases: Sequence[CaseToMark]) -> None:

@@ -73,19 +73,15 @@ def changes(old: Engagement, new: Engagement) -> tuple[ChangedValue, ...]:
     before, after = ({one.id: one for one in state.workflows} for state in (old, new))
     gone = [ChangedValue(name, "", "workflow", before[name].name, None) for name in before if name not in after]
     come = [ChangedValue(name, "", "workflow", None, after[name].name) for name in after if name not in before]
-    rest = [_plain(replace(state, workflows=state.workflows[:1])) for state in (old, new)]
+    rest = [document(replace(state, workflows=state.workflows[:1])) for state in (old, new)]
     for one in rest:
         del one["workflows"]
     own = [change for name in before if name in after for change in _differing(name, _own(old, before[name]), _own(new, after[name]))]
     return (*gone, *come, *_differing("", *rest), *own)
 
 
-def _plain(engagement: Engagement) -> dict[str, Any]:
-    return dict(document(engagement))
-
-
 def _own(engagement: Engagement, workflow: Workflow) -> dict[str, Any]:
-    return dict(_plain(replace(engagement, workflows=(workflow,)))["workflows"][0])
+    return dict(document(replace(engagement, workflows=(workflow,)))["workflows"][0])
 
 
 def _differing(workflow: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[ChangedValue]:

@@ -280,7 +280,7 @@ class Rules:
     """Share right to ask for by error tolerance when neither a pass mark nor money says it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
     """Everything the engine knows, as reviewed data."""
 
