@@ -13,8 +13,7 @@ from test_export_xlsx import notebook, sample, workbook
 from advisorkit.export.blocks import Cell, Heading, LineItems, Money, Text, table_of
 from advisorkit.export.xlsx import render
 from advisorkit.report.cost_workbook import cost_workbook
-from advisorkit.values.messages import RenderError
-from advisorkit.values.places import Cited
+from advisorkit.values.messages import Cited, RenderError
 
 
 def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None:

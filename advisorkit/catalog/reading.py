@@ -60,15 +60,9 @@ class _Belief:
 
 
 @dataclass(frozen=True, slots=True)
-class _Penalty:
-    scale: float
-    firmness: float
-
-
-@dataclass(frozen=True, slots=True)
 class _Fitted:
     cases: int = 0
-    penalty: _Penalty | None = None
+    penalty: Mapping[str, float] = field(default_factory=dict)
     damping: Annotated[float, Within(0, 1)] | None = None
     record: Record | None = None
     weights: Mapping[str, Mapping[str, Decibans]] = field(default_factory=dict)

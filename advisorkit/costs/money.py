@@ -253,18 +253,14 @@ def printed(found: Mapping[Column, MoneyRow], first: Column, checks: Mapping[Col
 
 def _rows(found: Mapping[Column, MoneyRow], unit: int) -> dict[Column, dict[str, int | None]]:
     """Parts in whole units, with the sums and gains of what is rounded."""
-    rows: dict[Column, dict[str, int | None]] = {column: dict(_rounded(row, unit)) for column, row in found.items()}
+    rows: dict[Column, dict[str, int | None]] = {
+        column: {part: (amount := getattr(row, part)) and round(amount.likely / unit) for part in PARTS} for column, row in found.items()
+    }
     for column, row in rows.items():
         paid = PARTS[3:] if column == "today" else PARTS
         row |= {name: _whole(row, [part for part in parts if part in paid]) for name, parts in _PRINTED.items()}
         row["gain"] = (rows["today"]["all_in"] or 0) - (row["all_in"] or 0) if found[column].gain else None
     return rows
-
-
-def _rounded(row: MoneyRow, unit: int) -> Iterator[tuple[str, int | None]]:
-    for part in PARTS:
-        amount = getattr(row, part)
-        yield part, None if amount is None else round(amount.likely / unit)
 
 
 def _whole(row: Mapping[str, int | None], parts: Sequence[str]) -> int | None:

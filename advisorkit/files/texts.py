@@ -10,8 +10,7 @@ from string import Formatter
 from typing import Any, ParamSpec, TypeVar, cast
 
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml
-from advisorkit.values.messages import FILLING, CatalogError, Locale, locale, nearest, told_in
-from advisorkit.values.places import told
+from advisorkit.values.messages import FILLING, CatalogError, Locale, locale, nearest, told, told_in
 
 P = ParamSpec("P")
 T = TypeVar("T")

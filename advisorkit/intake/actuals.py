@@ -11,14 +11,15 @@ from advisorkit.files.tables import ReadRow
 from advisorkit.files.texts import Texts, speaking
 from advisorkit.files.typed import form as form_of
 from advisorkit.intake.questionnaire import TEXTS, Line, came_back, form
-from advisorkit.values.engagement import Advised, Engagement
-from advisorkit.values.messages import EngagementError, Fault, UsageError, here, on_line
+from advisorkit.values.engagement import Engagement
+from advisorkit.values.messages import Fault, UsageError, here, on_line
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import Within
 
 _WIDTHS = {"workflow": 18, "quantity": 22, "what": 30, "unit": 18, "told": 12, "from": 12, "to": 12}
 _ROOM = {"value": 12, "low": 12, "high": 12, "period": 22, "source": 26, "sample": 30, "cases": 9, "people": 9}
+_NEEDED = ("workflow", "quantity", "value", "period")
 _RIGHT = "error_rate_"
 _COUNT = form_of(Annotated[int, Within(1)], {})
 
@@ -57,13 +58,9 @@ def new_sheet(path: str | Path, engagement: Engagement, only: str = "") -> None:
             "run: advisorkit assess FILE --keep, or report it as final"
         )
     with speaking(engagement.language):
-        _written(path, engagement, told)
-
-
-def _written(path: str | Path, engagement: Engagement, told: Mapping[str, Advised]) -> None:
-    asked = ((flow, name, one) for flow, one in told.items() for name in dict.fromkeys((*one.told, *_ALWAYS)))
-    lines = [_line(engagement, flow, name, one.told.get(name)) for flow, name, one in asked if name in assumptions()]
-    form(path, "actuals.", _WIDTHS | _ROOM, _ROOM, lines)
+        asked = ((flow, name, one) for flow, one in told.items() for name in dict.fromkeys((*one.told, *_ALWAYS)))
+        lines = [_line(engagement, flow, name, one.told.get(name)) for flow, name, one in asked if name in assumptions()]
+        form(path, "actuals.", _WIDTHS | _ROOM, _ROOM, lines)
 
 
 _ALWAYS = ("calls_per_month", "adoption", "review_share")
@@ -81,10 +78,8 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
     Raises:
         EngagementError: If the file is not such a sheet, so that nothing can be taken from it.
     """
-    table, language = came_back(path, "actuals.", _WIDTHS | _ROOM, engagement.currency)
+    table, language = came_back(path, "actuals.", _WIDTHS | _ROOM, engagement.currency, "a sheet of measurements", *_NEEDED)
     heads = {text: name for name in _WIDTHS | _ROOM for text in (Texts("intake", language).all[f"actuals.{name}"],)}
-    if missing := [head for head, name in heads.items() if name in ("workflow", "quantity", "value", "period") and head not in table.columns]:
-        raise EngagementError([Fault(table.file, on_line(table.line), f"is not a sheet of measurements: it lacks {' and '.join(missing)} among its columns")])
     found: dict[tuple[str, str], Measured] = {}
     for row in table.rows:
         cells = {heads[head]: spot for head, spot in row.cells.items() if head in heads}
@@ -103,7 +98,7 @@ def _with(old: Iterable[Measured], new: Iterable[Measured]) -> tuple[Measured, .
 
 
 def _take(row: ReadRow, cells: Mapping[str, Spot], heads: Mapping[str, str], engagement: Engagement, found: dict[tuple[str, str], Measured]) -> None:
-    missing = [head for head, name in heads.items() if name in ("workflow", "quantity", "value", "period") and name not in cells]
+    missing = [head for head, name in heads.items() if name in _NEEDED and name not in cells]
     if missing:
         row.faults.append(Fault(next(iter(cells.values())).file, on_line(row.line), f"{' and '.join(missing)} is missing"))
         return

@@ -92,11 +92,11 @@ def _guide(book: Any, part: str) -> None:
         sheet.write_string(i, 0, words, line)
 
 
-def came_back(path: str | Path, part: str, heads: Collection[str], currency: str) -> tuple[ReadTable, str]:
+def came_back(path: str | Path, part: str, heads: Collection[str], currency: str, what: str, *needed: str) -> tuple[ReadTable, str]:
     """A sheet that came back, and its language: that in which most of its `heads` stand, English where none does.
 
     Raises:
-        EngagementError: If it cannot be read.
+        EngagementError: If it cannot be read, or is not `what` it should be, as one of the heads that are `needed` is not there.
     """
     texts = {one: Texts("intake", one).all for one in languages()}
     known = {one: {text[part + name].casefold() for name in heads} for one, text in texts.items()}
@@ -105,6 +105,8 @@ def came_back(path: str | Path, part: str, heads: Collection[str], currency: str
     ours, amounts = (lambda head: head.casefold() in headings), (lambda head: head.casefold() in counted)
     table = read_table(path, sheets, ours, currency, amounts=amounts)
     language = max(texts, key=lambda one: len(known[one] & {head.casefold() for head in table.columns}))
+    if missing := [head for name in needed if (head := texts[language][part + name]) not in table.columns]:
+        raise EngagementError([Fault(table.file, on_line(table.line), f"is not {what}: it lacks {' and '.join(missing)} among its columns")])
     with speaking(language):
         point = locale().point
     return table if language == locale().language else read_table(path, sheets, ours, currency, point, amounts), language
@@ -188,12 +190,9 @@ def read_questionnaire(path: str | Path, currency: str = "") -> Reply:
     Raises:
         EngagementError: If the file is not such a questionnaire, so that nothing can be taken from it.
     """
-    table, language = came_back(path, "", COLUMNS, currency)
+    table, language = came_back(path, "", COLUMNS, currency, "a questionnaire of advisorkit", "code", "answer")
     with speaking(language):
         criteria, text = load_catalog().criteria, TEXTS.all
-    if missing := [text[name] for name in ("code", "answer") if text[name] not in table.columns]:
-        message = f"is not a questionnaire of advisorkit: it lacks {' and '.join(missing)} among its columns"
-        raise EngagementError([Fault(table.file, on_line(table.line), message)])
     found = {}
     seen: dict[str, int] = {}
     for row in table.rows:

@@ -15,8 +15,7 @@ from advisorkit.report.pictures import path_stairs
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
-from advisorkit.values.messages import here, locale
-from advisorkit.values.places import linked, or_nought, told
+from advisorkit.values.messages import here, linked, locale, or_nought, told
 from advisorkit.values.quantities import Estimate, day, money_short, number, percent, plain, round_figures, sampled, sampled_parts
 
 

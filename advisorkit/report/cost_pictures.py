@@ -10,8 +10,7 @@ from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
-from advisorkit.values.messages import locale
-from advisorkit.values.places import printing
+from advisorkit.values.messages import locale, printing
 from advisorkit.values.quantities import Band, figures, money_short, number, plain, round_figures, sampled_parts
 
 BARS = 8

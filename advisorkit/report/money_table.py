@@ -12,8 +12,7 @@ from advisorkit.study.programme import together
 from advisorkit.study.shapes import MONEY
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
-from advisorkit.values.messages import locale
-from advisorkit.values.places import linked, or_nought, printing
+from advisorkit.values.messages import linked, locale, or_nought, printing
 from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, sampled, span
 

@@ -19,7 +19,7 @@ from advisorkit.report.printed import chance_of, inside, project, say, weeks
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, PatternId
 from advisorkit.values.engagement import Answer
-from advisorkit.values.places import linked, or_nought, printing
+from advisorkit.values.messages import linked, or_nought, printing
 from advisorkit.values.quantities import hundredths, percent
 
 ROWS = 10

@@ -13,7 +13,7 @@ from advisorkit.study.programme import DROPPED, Selection
 from advisorkit.study.roadmap import beyond
 from advisorkit.study.shapes import placed
 from advisorkit.values.criteria import PATTERNS
-from advisorkit.values.places import at, linked, told
+from advisorkit.values.messages import at, linked, told
 from advisorkit.values.quantities import Band, day, money_range, money_short, number, percent, sampled
 
 BELOW = 12

@@ -16,8 +16,7 @@ from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.printed import columns, inside, say
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
-from advisorkit.values.messages import locale
-from advisorkit.values.places import linked, rounded
+from advisorkit.values.messages import linked, locale, rounded
 from advisorkit.values.quantities import day, money_short, percent
 
 

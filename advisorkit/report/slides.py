@@ -15,7 +15,7 @@ from advisorkit.report.printed import columns, count, say, unknowns
 from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import ordered
 from advisorkit.study.study import Study
-from advisorkit.values.places import linked, told
+from advisorkit.values.messages import linked, told
 from advisorkit.values.quantities import money_short, percent
 
 SINGLE = 7

@@ -11,8 +11,7 @@ from advisorkit.report.printed import columns, count, say, weeks
 from advisorkit.study.programme import Together, together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.messages import here, locale
-from advisorkit.values.places import linked, told
+from advisorkit.values.messages import here, linked, locale, told
 from advisorkit.values.quantities import day, money_short, percent, sampled, span
 
 
