@@ -15,7 +15,7 @@ from advisorkit.advice.decision import about
 from advisorkit.charts.kinds import _signed
 from advisorkit.export.blocks import ChartBlock, LineItems, Table
 from advisorkit.files.texts import Texts
-from advisorkit.report.money_table import whole
+from advisorkit.report.cost_pages import whole
 from advisorkit.report.printed import count, project, weeks
 from advisorkit.values.quantities import hundredths, money, money_short, number, percent, plain, round_figures, sampled
 

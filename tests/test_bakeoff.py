@@ -31,7 +31,7 @@ from advisorkit.pilots.results import read_results
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import result
-from advisorkit.report.slides import slides
+from advisorkit.report.short_documents import slides
 from advisorkit.report.visit_pages import return_visit
 from advisorkit.store.reading import read
 from advisorkit.study.documents import advice_document

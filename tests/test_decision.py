@@ -41,9 +41,9 @@ from advisorkit.report.pilot_pages import charter, result
 from advisorkit.report.short_pages import assessed
 from advisorkit.report.whole_pages import overview
 from advisorkit.screens import advising
-from advisorkit.screens.charted import chart
-from advisorkit.screens.portfolio import together
-from advisorkit.screens.state import Look
+from advisorkit.screens.advising import chart
+from advisorkit.screens.pages import together
+from advisorkit.screens.parts import Look
 from advisorkit.store import samples
 from advisorkit.store.reading import from_json, read
 from advisorkit.store.writing import to_json

@@ -30,7 +30,7 @@ from advisorkit.export.blocks import ChartBlock, Cover, DecisionBlock, Heading
 from advisorkit.export.formats import RENDERERS
 from advisorkit.export.pages import document
 from advisorkit.report import charter, costs, failures, make_report, moved, result, return_visit, supplier_brief
-from advisorkit.report.cost_pictures import curves, gains, range_bars
+from advisorkit.report.pictures import curves, gains, range_bars
 from advisorkit.report.workbook_sheets import TOP
 from advisorkit.store import samples
 from advisorkit.store.reading import read

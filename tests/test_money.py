@@ -28,11 +28,10 @@ from advisorkit.export.blocks import Table
 from advisorkit.export.bundles import html
 from advisorkit.export.terminal import plain
 from advisorkit.pilots.terms import stakes_of
-from advisorkit.report import cost_pictures
+from advisorkit.report import pictures
 from advisorkit.report.advice_pages import summary
-from advisorkit.report.cost_pages import costs, worth
+from advisorkit.report.cost_pages import costs, money_table, ranked, shared_bill, worth
 from advisorkit.report.job import open_job, write_job
-from advisorkit.report.money_table import money_table, ranked, shared_bill
 from advisorkit.report.short_pages import costed
 from advisorkit.report.whole_pages import overview
 from advisorkit.store import samples
@@ -144,7 +143,7 @@ def test_where_no_gain_is_known_charts_of_cost_mark_what_the_table_calls_at_leas
     work = replace(engagement().workflows[0], answers={"calls_per_month": Answer(amount=Estimate.of(100_000)), "corpus_tokens": Answer(amount=Estimate.of(3_000_000))}, assumptions={}, workload={})
     study = Study(replace(engagement(), workflows=(work,)), work)
     told = {pattern: study.costs.money[pattern].all_in for pattern in study.in_play}
-    drawn, ranges = cost_pictures.gains(study), cost_pictures.range_bars(study)
+    drawn, ranges = pictures.gains(study), pictures.range_bars(study)
 
     assert drawn and study.costs.money["rag"].gain is None and study.costs.money["rag"].at_least
     for pattern, all_in in told.items():

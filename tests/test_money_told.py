@@ -17,9 +17,8 @@ from advisorkit.costs.money import printed
 from advisorkit.costs.results import PARTS, Figure, MoneyRow
 from advisorkit.export.blocks import Block, Heading, KeyFigures, Table
 from advisorkit.files.texts import speaking
-from advisorkit.report.cost_pages import source_of, worth
+from advisorkit.report.cost_pages import money_table, source_of, worth
 from advisorkit.report.job import make_report
-from advisorkit.report.money_table import money_table
 from advisorkit.report.pilot_pages import charter
 from advisorkit.report.short_documents import decision_record
 from advisorkit.report.whole_pages import overview

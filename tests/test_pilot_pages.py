@@ -22,8 +22,8 @@ from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.report.job import make_report, write_job
 from advisorkit.report.pilot_pages import charter, failures, meanings, moved, result, review, unmarked
-from advisorkit.screens.piloted import pilot
-from advisorkit.screens.state import Look
+from advisorkit.screens.pages import pilot
+from advisorkit.screens.parts import Look
 from advisorkit.store import samples
 from advisorkit.study.pilots import read_pilot
 from advisorkit.study.study import Study

@@ -23,7 +23,7 @@ from advisorkit.batch.runner import weigh_list
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.export.blocks import Table
 from advisorkit.report import make_report, slides
-from advisorkit.report.programme_pages import programme
+from advisorkit.report.whole_pages import programme
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.candidates import Candidate, Foundation, Freed, Weighed, candidate, drawn, joint, weigh_once, weighed

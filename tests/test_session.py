@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import advisorkit as ak
+from advisorkit.screens.led import amount
 from advisorkit.screens.screen import Screen
 from advisorkit.screens.state import State
-from advisorkit.screens.typed_in import amount
 from advisorkit.store.reading import read
 from advisorkit.values.messages import AdvisorError, EngagementError, UsageError
 from advisorkit.values.quantities import Estimate

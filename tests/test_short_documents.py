@@ -22,8 +22,8 @@ from advisorkit.export.bundles import html
 from advisorkit.report import charter, costs, summary, supplier_brief
 from advisorkit.report.advice_pages import again, asks
 from advisorkit.report.annex_pages import protection
-from advisorkit.report.cost_pictures import tornado
 from advisorkit.report.job import Report
+from advisorkit.report.pictures import tornado
 from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep
 from advisorkit.store import samples
 from advisorkit.store.reading import read

@@ -17,8 +17,8 @@ from advisorkit.catalog.prices import models
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import html
 from advisorkit.files.texts import speaking
+from advisorkit.report.cost_pages import money_table
 from advisorkit.report.job import Report
-from advisorkit.report.money_table import money_table
 from advisorkit.report.short_documents import NEEDS, supplier_brief
 from advisorkit.store import samples
 from advisorkit.store.reading import read

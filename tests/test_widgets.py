@@ -24,11 +24,10 @@ from advisorkit.report.job import refusals
 from advisorkit.screens.controls import plain
 from advisorkit.screens.delivery import documents
 from advisorkit.screens.edits import EDITS
-from advisorkit.screens.parts import names, phrases, script, style, tell
-from advisorkit.screens.portfolio import together
+from advisorkit.screens.pages import together
+from advisorkit.screens.parts import Look, names, phrases, script, style, tell
 from advisorkit.screens.screen import Screen, screen_of
 from advisorkit.screens.sections import SECTIONS
-from advisorkit.screens.state import Look
 from advisorkit.store import samples
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.quantities import money_short, percent

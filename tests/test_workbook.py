@@ -14,7 +14,7 @@ from ipywidgets import HBox, Widget
 
 import advisorkit as ak
 from advisorkit.report.advice_pages import summary
-from advisorkit.screens.charted import charted
+from advisorkit.screens.advising import charted
 from advisorkit.screens.screen import screen_of
 from advisorkit.store import samples
 from advisorkit.values.messages import UsageError

@@ -24,7 +24,7 @@ def waterfall(chart: kinds.Waterfall, wide: float = 650, row: float = 22) -> Sce
     longest = max((width(_named(s), 13) for s in chart.steps), default=0)
     labels = min(max(longest + 14, wide * 0.31), wide * 0.48)
     column, lines = (wide - labels - 18) / 2, len(chart.steps) + 2
-    paths = [list(accumulate(effects, initial=prior)) for effects, prior in zip(_effects(chart), chart.prior, strict=True)]
+    paths = [list(accumulate(effects, initial=prior)) for effects, prior in zip(([s.retrieval for s in chart.steps], [s.training for s in chart.steps]), chart.prior, strict=True)]
     unit = min((column - (84 if _words_fit(path) else 130)) / max(max(path) - min(path), 3) for path in paths)
     panels = [
         rows(labels + axis * (column + 18), 30, column, row, lines, window, _evidence(chart, axis, path, row, window))
@@ -36,10 +36,6 @@ def waterfall(chart: kinds.Waterfall, wide: float = 650, row: float = 22) -> Sce
 
 def _named(step: kinds.Step) -> str:
     return f"{step.label} ({step.note})" if step.note else step.label
-
-
-def _effects(chart: kinds.Waterfall) -> tuple[list[float], list[float]]:
-    return [s.retrieval for s in chart.steps], [s.training for s in chart.steps]
 
 
 def _words_fit(path: list[float]) -> bool:

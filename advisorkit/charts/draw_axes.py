@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 import numpy as np
-from numpy.typing import NDArray
 
 from advisorkit.charts import kinds, scene as s
 from advisorkit.charts.kinds import Chart, Point, Rows
@@ -166,7 +165,8 @@ def outline(draws: Sequence[Point], share: float = 0.8, corners: int = 72) -> tu
     """
     if len(draws) < 10:
         return ()
-    odds = _logit(np.clip(np.asarray(draws, dtype=float), 1e-6, 1 - 1e-6))
+    chances = np.clip(np.asarray(draws, dtype=float), 1e-6, 1 - 1e-6)
+    odds = np.log(chances / (1 - chances))
     middle, spread = odds.mean(axis=0), np.cov(odds.T)
     if np.linalg.matrix_rank(spread) < 2:
         return ()
@@ -176,10 +176,6 @@ def outline(draws: Sequence[Point], share: float = 0.8, corners: int = 72) -> tu
     turns = np.linspace(0, 2 * np.pi, corners, endpoint=False)
     ring = middle[:, None] + radius * root @ np.stack([np.cos(turns), np.sin(turns)])
     return tuple((round(float(x), 5), round(float(y), 5)) for x, y in (1 / (1 + np.exp(-ring))).T)
-
-
-def _logit(chance: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.log(chance / (1 - chance)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +201,7 @@ class ToldBars(Chart):
     kind = "Told and measured"
     head = ("Quantity", "Told", "80% range", "Measured", "Lies", "Worth")
 
-    heads: tuple[str, str, str, str, str, str]
+    heads: tuple[str, ...]
     """Words above the columns."""
     bars: tuple[ToldRow, ...]
     """In order."""

@@ -211,7 +211,7 @@ def _parts(mark: Mark, panel: Panel, words: list[tuple[float, float, float, floa
             yield replace(mark, points=tuple(tuple(a + (b - a) * cut for a, b in zip(*mark.points, strict=True)) for cut in cuts))  # type: ignore[misc]
 
 
-def run(x: float, y: float, words: Iterable[Words], size: float = 13, dx: float = 0, dy: float = 0) -> Iterator[Label]:
+def run(x: float, y: float, words: Iterable[Words], size: float = 13, dx: float = 0) -> Iterator[Label]:
     """Labels set one after another on a line.
 
     Example:
@@ -219,7 +219,7 @@ def run(x: float, y: float, words: Iterable[Words], size: float = 13, dx: float 
         [0, 22.22]
     """
     for text, fill, bold, italic in words:
-        yield Label(x=x, y=y, text=text, fill=fill, bold=bold, italic=italic, size=size, dx=dx, dy=dy)
+        yield Label(x=x, y=y, text=text, fill=fill, bold=bold, italic=italic, size=size, dx=dx)
         dx = round(dx + width(text, size, bold=bold), 2)
 
 

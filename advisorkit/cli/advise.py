@@ -70,7 +70,7 @@ def cost(
     sets: Sets = None, scenario: ScenarioNames = None, accept_stale: AcceptStale = False, as_json: Json = False,
 ) -> None:
     """The bill of every pattern: build, per call, run, errors and total with ranges, break-evens and prices with ages."""
-    from advisorkit.report.money_table import shared_bill
+    from advisorkit.report.cost_pages import shared_bill
     from advisorkit.report.short_pages import costed
     from advisorkit.study.documents import cost_document
 
@@ -90,7 +90,7 @@ def portfolio(
 ) -> None:
     """Which workflows of an engagement or a list to begin and when, under budget and people, and why the others wait."""
     from advisorkit.batch.runner import weigh_list
-    from advisorkit.report.programme_pages import consultants, programme
+    from advisorkit.report.whole_pages import consultants, programme
     from advisorkit.study.documents import programme_document
     from advisorkit.study.pilots import pilots_of
     from advisorkit.study.programme import Selection

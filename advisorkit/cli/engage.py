@@ -338,7 +338,7 @@ def _shown(to: Path, call: tuple[str, str, str], texts: Sequence[str]) -> None:
 
 def _follows(to: Path, workflow: str, found: SecondReading | None, answers: Mapping[str, Answer], missing: Sequence[str]) -> Iterator[Block]:
     """The answers with the words behind them, what the notes leave open, and both readings."""
-    from advisorkit.report.second_reading import TEXTS, beside
+    from advisorkit.report.short_pages import TEXTS, beside
 
     engagement, criteria = load(to).engagement, load_catalog().criteria
     there, words = engagement.answers_of(engagement.workflow(workflow)), partial(words_of, currency=engagement.currency)

@@ -3,7 +3,6 @@
 import io
 from base64 import b64decode
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, groupby
 from pathlib import Path
@@ -34,20 +33,6 @@ _FEW = 3
 """Lines of contents for which a page would be too much."""
 _SAFE = {SANS: "Arial", SERIF: "Georgia"}
 """The face that every office program has, in place of a list of faces."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    number: int
-    level: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Image:
-    id: str
-    wide: int
-    tall: int
 
 
 def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) -> bytes:
@@ -82,7 +67,7 @@ class _Writer:
         images = [self._image(content) for content in rastered(wanted, self.cover.brand)]
         self.logo, self.pictures = images.pop() if logo else None, iter(images)
         self.numbers, self.tables, self.figures = count(1), count(1), count(1)
-        self.lists, self.entries = 1, list[_Entry]()
+        self.lists, self.entries = 1, list[dict[str, Any]]()
         self._fill()
         self._properties()
 
@@ -92,7 +77,7 @@ class _Writer:
         self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. {here('Prices and answers as of {date}', date=cover.date)}"))
         self._into(self.file.settings.element, self.xml.Settings())
         sections = [(self._heads(name), list(self._section(name, list(pages)))) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
-        told = [entry for entry in self.entries if entry.level < self.levels["sub"]] if self.found.entries > _FEW else []
+        told = [entry for entry in self.entries if entry["level"] < self.levels["sub"]] if self.found.entries > _FEW else []
         covered = 0 < len(told) <= SHORT
         if told and not covered:
             sections.insert(0, (self._heads(""), [self.xml.Contents(told, here("Contents"))]))
@@ -123,11 +108,11 @@ class _Writer:
             found.append(str(number))
         return found
 
-    def _image(self, content: bytes) -> _Image:
+    def _image(self, content: bytes) -> dict[str, Any]:
         """A picture of the file, with half its points as pixels, or fewer where it would not fit."""
         found, image = self.file.part.get_or_add_image(io.BytesIO(content))
         scale = min(0.5, _ROOM / image.px_width)
-        return _Image(found, round(image.px_width * scale), round(image.px_height * scale))
+        return {"id": found, "wide": round(image.px_width * scale), "tall": round(image.px_height * scale)}
 
     def _section(self, name: str, pages: list[Page]) -> Iterator[Any]:
         if name and self.levels["part"]:
@@ -138,7 +123,7 @@ class _Writer:
                 yield self.xml.Halves(drawn) if len(row) > 1 else Markup("").join(drawn[0])
 
     def _heading(self, text: str, role: str, *, opens: bool = False) -> Any:
-        self.entries.append(_Entry(next(self.numbers), self.levels[role], text))
+        self.entries.append({"number": next(self.numbers), "level": self.levels[role], "text": text})
         return self.xml.heading(self.entries[-1], opens)
 
     def _block(self, item: Block | str, *, opens: bool = False, half: bool = False) -> Any:

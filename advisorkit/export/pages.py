@@ -128,12 +128,8 @@ def _block(output: Any, number: int) -> Block:
 
 
 def _pages(items: list[Block | str]) -> Iterator[Page]:
-    starts = [n for n, item in enumerate(items) if _opens(item)]
+    starts = [n for n, item in enumerate(items) if isinstance(item, DecisionBlock) or (isinstance(item, Heading) and item.level == 2)]
     edges = sorted({0, *starts, len(items)})
     for start, end in pairwise(edges):
         first = items[start]
         yield Page(first.part if isinstance(first, Heading | DecisionBlock) else "", tuple(items[start:end]))
-
-
-def _opens(item: Block | str) -> bool:
-    return isinstance(item, DecisionBlock) or (isinstance(item, Heading) and item.level == 2)

@@ -29,18 +29,9 @@ def chart(canvas: Canvas, frame: Frame, shown: kinds.Chart, size: float) -> bool
 
 def height(shown: kinds.Chart, size: float) -> tuple[float, float]:
     """Least and most height that `shown` takes, in pixels; 0 where it is no chart of PowerPoint's."""
-    match shown:
-        case kinds.ShareBars():
-            return 2.2 * size * len(shown.bars), 2.8 * size * len(shown.bars)
-        case kinds.RangeBars():
-            return 3 * size * len(shown.bars) + 40, 4.6 * size * len(shown.bars) + 40
-        case kinds.FlipBars():
-            return 3 * size * len(shown.flips), 4.4 * size * len(shown.flips)
-        case kinds.Tornado():
-            return 2.4 * size * len(shown.swings) + 40, 3 * size * len(shown.swings) + 40
-        case kinds.Curves():
-            return 300, 460
-    return 0, 0
+    least, most, axis = _HEIGHTS.get(type(shown), (0, 0, 0))
+    count = len(shown.rows())
+    return (300, 460) if isinstance(shown, kinds.Curves) else (least * size * count + axis, most * size * count + axis)
 
 
 def _added(canvas: Canvas, frame: Frame, shown: kinds.Chart, kind: Any, data: Any, size: float) -> Any:
@@ -206,8 +197,8 @@ def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> N
     months.major_unit, months.has_major_gridlines, months.major_tick_mark = 6 if shown.months[-1] <= 48 else 12, False, XL_TICK_MARK.NONE
     months.has_title, months.tick_label_position = True, XL_TICK_LABEL_POSITION.LOW
     months.axis_title.text_frame.text = here("Months since start")
-    months.axis_title.text_frame.paragraphs[0].runs[0].font.size = canvas.points(size * 0.85)
-    months.axis_title.text_frame.paragraphs[0].runs[0].font.bold = False
+    font = months.axis_title.text_frame.paragraphs[0].runs[0].font
+    font.size, font.bold = canvas.points(size * 0.85), False
     found.value_axis.maximum_scale = top = max(shown.amounts) * 1.03
     lowest, inch = 1e9, found.value_axis.maximum_scale - found.value_axis.minimum_scale
     for one, (curve, _, values) in zip(found.plots[0].series, edges, strict=False):
@@ -221,8 +212,7 @@ def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> N
         line, late = found.plots[0].series[len(edges)], even.month > shown.months[-1] / 2
         _line(canvas, line, "ink", 1, dashed=True)
         line.points[0].marker.style, line.points[0].marker.size = XL_MARKER_STYLE.CIRCLE, 9
-        line.points[0].marker.format.fill.solid()
-        canvas.colour(line.points[0].marker.format.fill.fore_color, "page")
+        _paint(canvas, line.points[0].marker, "page")
         place = XL_LABEL_POSITION.LEFT if late else XL_LABEL_POSITION.RIGHT
         _say(canvas, line.points[1], f"{even.words}; {even.range_words}" if frame.width > 800 else even.range_words, place, size * 0.9, "ink")
 
@@ -273,6 +263,10 @@ def _tornado(canvas: Canvas, frame: Frame, shown: kinds.Tornado, size: float) ->
             _say(canvas, one.points[n], getattr(swing, words), XL_LABEL_POSITION.OUTSIDE_END, size * 0.85, "text2", bold=False)
 
 
+_HEIGHTS: Mapping[type[kinds.Chart], tuple[float, float, float]] = {
+    kinds.ShareBars: (2.2, 2.8, 0), kinds.FlipBars: (3, 4.4, 0), kinds.RangeBars: (3, 4.6, 40), kinds.Tornado: (2.4, 3, 40),
+}  # fmt: skip
+"""Least and most height of a row in sizes of its words, and height of the axis in pixels."""
 _KINDS: Mapping[type[kinds.Chart], Callable[..., None]] = {
     kinds.ShareBars: _shares, kinds.FlipBars: _flips, kinds.RangeBars: _ranges, kinds.Curves: _curves, kinds.Tornado: _tornado,
 }  # fmt: skip

@@ -204,10 +204,10 @@ class Canvas:
             paint.rgb = RGBColor.from_string(LIGHT[fill][1:])
 
     def words(
-        self, frame: Frame, paragraphs: Iterable[Sequence[Words]], size: float, *, lead: float = 1.3, gap: float = 0.4, bullet: str = "", start: int = 1,
-        serif: bool = False, on: Any = None, anchor: s.Anchor = "start", low: bool = False,
+        self, frame: Frame, paragraphs: Iterable[Sequence[Words]], size: float, *, lead: float = 1.3, bullet: str = "", serif: bool = False,
+        on: Any = None, anchor: s.Anchor = "start", low: bool = False,
     ) -> Any:
-        """Paragraphs in a box that lets nothing hang out; `bullet` is a sign, or ``1`` for numbers from `start`; `on` holds other shapes."""
+        """Paragraphs in a box that lets nothing hang out; `bullet` is a sign, or ``1`` for numbers; `on` holds other shapes."""
         box = (on or self.slide.shapes).add_textbox(*self.place(frame))
         into = box.text_frame
         into.word_wrap = True
@@ -217,9 +217,9 @@ class Canvas:
             paragraph = into.paragraphs[0] if n == 0 else into.add_paragraph()
             self.paragraph(paragraph, runs, size, lead, anchor, serif=serif)
             if n:
-                paragraph.space_before = self.points(gap * size)
+                paragraph.space_before = self.points(0.4 * size)
             if bullet:
-                self._bullet(paragraph, bullet, start, size)
+                self._bullet(paragraph, bullet, size)
         return box
 
     def paragraph(self, into: Any, runs: Iterable[Words], size: float, lead: float = 1.25, anchor: s.Anchor = "start", *, serif: bool = False) -> None:
@@ -232,18 +232,17 @@ class Canvas:
             run.font.name = "+mj-lt" if serif else None
             self.colour(run.font.color, fill)
 
-    def _bullet(self, paragraph: Any, bullet: str, start: int, size: float) -> None:
+    def _bullet(self, paragraph: Any, bullet: str, size: float) -> None:
         look = paragraph._p.get_or_add_pPr()  # noqa: SLF001 - bullets have no interface
         look.set("marL", str(round(1.2 * size * self.master.unit)))
         look.set("indent", str(-round(1.2 * size * self.master.unit)))
-        mark = etree.SubElement(look, qn("a:buAutoNum" if bullet == "1" else "a:buChar"))
-        for name, value in {"type": "arabicPeriod", "startAt": str(start)}.items() if bullet == "1" else {"char": bullet}.items():
-            mark.set(name, value)
+        tag, given = ("a:buAutoNum", {"type": "arabicPeriod", "startAt": "1"}) if bullet == "1" else ("a:buChar", {"char": bullet})
+        etree.SubElement(look, qn(tag), given)
 
-    def rule(self, left: float, top: float, wide: float, fill: str = "text3", thick: float = 1) -> None:
+    def rule(self, left: float, top: float, wide: float, fill: str = "text3") -> None:
         """A line across."""
         line = _bare(self.slide.shapes.add_connector(1, *self.place(Frame(left, top, 0, 0))[:2], *self.place(Frame(left + wide, top, 0, 0))[:2]))
-        line.line.width = self.points(thick)
+        line.line.width = self.points(1)
         self.colour(line.line.color, fill)
 
     def table(self, frame: Frame, block: Table, size: float) -> None:
@@ -270,8 +269,7 @@ class Canvas:
             paragraph = made.text_frame.paragraphs[0] if n == 0 else made.text_frame.add_paragraph()
             self.paragraph(paragraph, (_look(cell, line, head=head, total=total, first=n == 0),), size if n == 0 else size * 0.85, anchor="end" if right else "start")
         edge = etree.SubElement(made._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(round((1.5 if head else 0.75) * self.master.unit)))  # noqa: SLF001 - borders have no interface
-        ink = etree.SubElement(etree.SubElement(edge, qn("a:solidFill")), qn("a:srgbClr"))
-        ink.set("val", LIGHT["ink" if head else "hairline"][1:])
+        etree.SubElement(etree.SubElement(edge, qn("a:solidFill")), qn("a:srgbClr"), val=LIGHT["ink" if head else "hairline"][1:])
 
     def drawing(self, frame: Frame, drawn: s.Scene, scale: float, alt: str) -> None:
         """A drawing as one group of native shapes, `scale` times as large as drawn."""

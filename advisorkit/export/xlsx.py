@@ -121,7 +121,7 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
     for row, high in _heights(sheet).items():
         page.set_row(row, high)
     for name, row, column in sheet.names:
-        book.define_name(name, f"='{sheet.name}'!{_address(row, column)}")
+        book.define_name(name, f"='{sheet.name}'!${letters(column + 1)}${row + 1}")
     for row, column, kind in sheet.typed:
         page.data_validation(row, column, row, column, _RULES.get(kind) or {"validate": "list", "source": f"={kind}"})
     for chart in sheet.charts:
@@ -151,10 +151,6 @@ def _format(book: Any, formats: dict[str, Any], style: str) -> Any:
             found |= _STYLES[word]
         formats[style] = book.add_format(found)
     return formats[style]
-
-
-def _address(row: int, column: int) -> str:
-    return str(import_module("xlsxwriter.utility").xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True))
 
 
 def _chart(book: Any, chart: SheetChart) -> Any:

@@ -7,14 +7,13 @@ from typing import TypeVar
 
 from advisorkit.advice.acceptability import LEAD, SHARE
 from advisorkit.advice.answers import KAPPA, words_of
-from advisorkit.advice.gates import GateHit, open_criteria
+from advisorkit.advice.gates import open_criteria
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.files.texts import Texts
 from advisorkit.intake.questionnaire import confirmer
 from advisorkit.report import pictures
 from advisorkit.report.advice_pages import again
-from advisorkit.report.cost_pages import assumed, compared
-from advisorkit.report.money_table import cash_years, yearly
+from advisorkit.report.cost_pages import assumed, cash_years, compared, yearly
 from advisorkit.report.printed import chance_of, columns, enumerated, inside, lead_points, project, say, weeks
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Criterion, PatternId
@@ -112,15 +111,11 @@ def _purpose(study: Study) -> tuple[str, str, str]:
 
 
 def _answers(study: Study, names: Sequence[str]) -> Iterator[Row]:
-    told = study.answers
     for criterion in map(study.catalog.criterion, names):
-        if criterion.id in told and not told[criterion.id].unknown:
-            yield _answer_row(study, criterion, told[criterion.id])
-
-
-def _answer_row(study: Study, criterion: Criterion, answer: Answer) -> Row:
-    remarks = "; ".join(_remarks(study, criterion, answer))
-    return criterion.label, words_of(criterion, answer, study.currency), Cell(remarks, "guess" if answer.confidence == "guess" else "")
+        answer = study.answers.get(criterion.id, Answer())
+        if not answer.unknown:
+            remarks = "; ".join(_remarks(study, criterion, answer))
+            yield criterion.label, words_of(criterion, answer, study.currency), Cell(remarks, "guess" if answer.confidence == "guess" else "")
 
 
 def answers_of(study: Study, names: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -177,15 +172,12 @@ def not_this(study: Study, pattern: PatternId) -> str:
     lowering = [hit for hit in gates if hit.lowers]
     for hits, key in ((ruling, "out.ruled"), (lowering, "out.lowered"), ([hit for hit in gates if hit.kind == "for_now"], "out.held")):
         if hits:
-            return say(key, reason=linked(" ", dict.fromkeys(h.reason for h in hits)), reopens=_reopens(hits[0]))
+            reopens = say("out.reopens", reopens=inside(hits[0].reopens)) if hits[0].reopens else ""
+            return say(key, reason=linked(" ", dict.fromkeys(h.reason for h in hits)), reopens=reopens)
     open_yet = [hit for hit in gates if hit.kind == "lasting" and hit.provisional and hit.short]
     asked = any(hit.criterion in study.answers for hit in open_yet)
     doubt = say("out.doubtful" if asked else "out.provisional", reasons=", ".join(dict.fromkeys(hit.short for hit in open_yet))) if open_yet else ""
     return linked("", (say("out.unlikely", fails=found.fails_when), doubt))
-
-
-def _reopens(hit: GateHit) -> str:
-    return say("out.reopens", reopens=inside(hit.reopens)) if hit.reopens else ""
 
 
 def _companions(study: Study) -> Iterator[str]:

@@ -19,9 +19,8 @@ from advisorkit.pilots.established import Established
 from advisorkit.report.annex_pages import annex, protection
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.printed import NAMED, say
-from advisorkit.report.programme_pages import places, programme
 from advisorkit.report.short_pages import side_by_side
-from advisorkit.report.whole_pages import cover, overview
+from advisorkit.report.whole_pages import cover, overview, places, programme
 from advisorkit.store import reading
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.programme import Selection, selection

@@ -1,11 +1,11 @@
 """Pages about pilots: the charter before one, and the review after it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from advisorkit.advice.words import whole_percents
 from advisorkit.charts.kinds import ShareBars, ShareRow
-from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text
+from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.established import Established
@@ -67,9 +67,8 @@ def _charter_lead(plan: Plan) -> str:
     return say(f"charter.lead.{key}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"), enough=enough)
 
 
-def _table(key: str, rows: Iterator[tuple[str, ...]]) -> Table:
-    head = tuple(Cell(name) for name in columns(f"{key}_head"))
-    return Table(say(key), head, tuple(tuple(map(Cell, row)) for row in rows), (False,) * len(head))
+def _table(key: str, rows: Iterable[tuple[str | Cell, ...]], right: Container[int] = ()) -> Table:
+    return table_of(say(key), columns(f"{key}_head"), rows, right)
 
 
 def charter_figures(plan: Plan) -> Iterator[KeyFigure]:
@@ -169,11 +168,11 @@ def failures(study: Study) -> tuple[Block, ...]:
     if study.pilot is None:
         return ()
     seen = study.seen
-    mix = tuple(replace(block, titled=False) if isinstance(block, ChartBlock) else block for block in _mix(seen))
+    mix, lines = _mix(seen), tuple(_about_failures(study, seen))
     return (
-        Heading(next((block.chart.title for block in mix if isinstance(block, ChartBlock)), say("review.failures")), 2, study.workflow.name),
-        *mix,
-        *_section_text(tuple(_about_failures(study, seen))),
+        Heading(mix.chart.title if isinstance(mix, ChartBlock) else say("review.failures"), 2, study.workflow.name),
+        mix,
+        *((Text(lines),) if lines else ()),
         *_parts(seen),
         *_harm(seen),
     )
@@ -186,21 +185,18 @@ def review(study: Study) -> tuple[Block, ...]:
     return (*result(study), *below, *moved(study))
 
 
-def _mix(seen: Diagnosis) -> tuple[Block, ...]:
+def _mix(seen: Diagnosis) -> ChartBlock | Text:
+    """Failures by kind, most first, below a heading that says the chart's title."""
     known = sorted(seen.failures.items(), key=lambda pair: -pair[1].hits)
     first, count = known[0]
     if not count.n:
-        return (Text((say("review.failures_none"),)),)
+        return Text((say("review.failures_none"),))
     shown = [told(hundredths(whole), share.share) for whole, (_, share) in zip(percents([share.share or 0.0 for _, share in known]), known, strict=True)]
     bars = tuple(
         ShareRow(_COLOURS[name], say(f"review.kind_short.{name}"), share.share, words, linked("", ("(", _range(share), ")"))) for (name, share), words in zip(known, shown, strict=True)
     )
     title = say("review.failures_title", share=shown[0], kind=say(f"review.kind.{first}"))
-    return (ChartBlock(ShareBars(title=title, subtitle=say("review.failures_subtitle"), bars=bars)),)
-
-
-def _section_text(lines: tuple[str, ...]) -> tuple[Block, ...]:
-    return (Text(lines),) if lines else ()
+    return ChartBlock(ShareBars(title=title, subtitle=say("review.failures_subtitle"), bars=bars), titled=False)
 
 
 def _about_failures(study: Study, seen: Diagnosis) -> Iterator[str]:
@@ -219,20 +215,13 @@ def _about_failures(study: Study, seen: Diagnosis) -> Iterator[str]:
 
 def _parts(seen: Diagnosis) -> Iterator[Block]:
     if seen.segments:
-        rows = tuple((Cell(name), Cell(_share(c)), Cell(plain(c.n)), Cell(_range(c))) for name, c in seen.segments.items())
-        yield Table(say("review.parts"), _head("review.parts_head"), rows, (False, True, True, True))
+        yield _table("review.parts", ((name, _share(c), plain(c.n), _range(c)) for name, c in seen.segments.items()), (1, 2, 3))
 
 
 def _harm(seen: Diagnosis) -> Iterator[Block]:
     if seen.severities:
-        rows = tuple(
-            (Cell(say(f"review.severity.{name}")), Cell(plain(c.hits)), Cell(told(hundredths(100 * c.at_most, 1), c.at_most))) for name, c in seen.severities.items()
-        )
-        yield Table(say("review.harm"), _head("review.harm_head"), rows, (False, True, True))
-
-
-def _head(key: str) -> tuple[Cell, ...]:
-    return tuple(Cell(name) for name in columns(key))
+        rows = ((say(f"review.severity.{name}"), plain(c.hits), told(hundredths(100 * c.at_most, 1), c.at_most)) for name, c in seen.severities.items())
+        yield _table("review.harm", rows, (1, 2))
 
 
 @spoken
@@ -243,14 +232,14 @@ def moved(study: Study) -> tuple[Block, ...]:
     before = study.before
     chances = study.cite({p: before.patterns[p].probability for p in PATTERNS}, "pilot.before")
     whole = whole_percents(chances)
-    rows = tuple((Cell(study.name(p), p), Cell(told(hundredths(whole[p]), chances[p])), Cell(chance_of(study.decision, p))) for p in PATTERNS)
+    rows = ((Cell(study.name(p), p), told(hundredths(whole[p]), chances[p]), chance_of(study.decision, p)) for p in PATTERNS)
     same = before.recommended == study.advice.recommended
     key, names = ("same", {"pattern": study.name(before.recommended)}) if same else ("other", {"before": study.name(before.recommended), "after": study.name(study.advice.recommended)})
     title, lead = (say("review.moved.simpler"), say("review.moved_lead.simpler")) if study.decision.replaced else (say(f"review.moved.{key}", **names), say("review.moved_lead"))
     return (
         Heading(title, 2, study.workflow.name),
         Text((lead,), "lead"),
-        Table("", _head("review.moved_head"), rows, (False, True, True)),
+        table_of("", columns("review.moved_head"), rows, (1, 2)),
         *_measured(study.seen),
         *history(study),
     )
@@ -258,13 +247,11 @@ def moved(study: Study) -> tuple[Block, ...]:
 
 def _measured(seen: Diagnosis) -> Iterator[Block]:
     if seen.measured:
-        rows = tuple((Cell(say(f"review.measured.{name}")), Cell(plain(value.likely))) for name, value in seen.measured.items())
-        yield Table(say("review.measured"), _head("review.measured_head"), rows, (False, True))
+        yield _table("review.measured", ((say(f"review.measured.{name}"), plain(value.likely)) for name, value in seen.measured.items()), (1,))
 
 
 def history(study: Study) -> Iterator[Table]:
     """Advice given on a workflow before, oldest first; nothing where there was none."""
     lines = study.cite(tuple(line for line in study.engagement.history if line.workflow == study.workflow.id), "history")
     if lines:
-        rows = tuple((Cell(day(x.date)), Cell(study.name(x.now), x.now), Cell(study.name(x.recommended), x.recommended), Cell(x.reason)) for x in lines)
-        yield Table(say("review.history"), _head("review.history_head"), rows, (False,) * 4)
+        yield _table("review.history", ((day(x.date), Cell(study.name(x.now), x.now), Cell(study.name(x.recommended), x.recommended), x.reason) for x in lines))

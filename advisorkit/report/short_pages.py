@@ -1,15 +1,16 @@
-"""Pages as short as a terminal likes them: the advice and the costs of a workflow, and states of a file side by side."""
+"""Pages for a consultant, as short as a terminal likes them: advice and costs of a workflow, states of a file side by side, and a model's own reading."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from advisorkit.advice.words import whole_percents
 from advisorkit.catalog.reading import assumptions as known_assumptions, load as load_catalog
 from advisorkit.costs.bill import warnings
 from advisorkit.export.blocks import Block, Cell, Heading, Table, Text, table_of
+from advisorkit.files.texts import Texts, spoken
 from advisorkit.report.annex_pages import build_of, detour
-from advisorkit.report.cost_pages import assumptions, gained, left_out
-from advisorkit.report.money_table import cash_years, money_table, ranked
+from advisorkit.report.cost_pages import assumptions, cash_years, gained, left_out, money_table, ranked
 from advisorkit.report.pictures import ruled_out, rung_name
 from advisorkit.report.printed import chance_of, columns, say, unknowns
 from advisorkit.report.whole_pages import basis, scenario_words
@@ -76,13 +77,8 @@ def costed(study: Study) -> tuple[Block, ...]:
     return (
         Heading("; ".join((study.workflow.name, *basis(study)))), *instead, money_table(study), *((Text(lines),) if lines else ()),
         *((years,) if years else ()), Heading(say("figures.title")), assumptions(study), _crossings(study),
-        *_hosting(study), *_warned(study), _prices(study),
+        *_hosting(study), *((Heading(say("short.warnings")), Text(careful, "bullets")) if (careful := warnings(study.inputs)) else ()), _prices(study),
     )
-
-
-def _warned(study: Study) -> Iterator[Block]:
-    if told := warnings(study.inputs):
-        yield from (Heading(say("short.warnings")), Text(told, "bullets"))
 
 
 def _prices(study: Study) -> Table:
@@ -174,3 +170,32 @@ def _compared(study: Study, row: str) -> Cell:
             return Cell(ranked(study) if study.priced and not made.ended else "–")
     spent = study.outside if study.priced and not made.ended else None
     return Cell(say("unknown") if spent is None else money_short(spent, study.currency))
+
+
+TEXTS = Texts("briefing")
+
+
+@spoken
+def beside(study: Study) -> tuple[Table, ...]:
+    """Both chances of each pattern with the words that the model quotes; where the likeliest differ, what to ask next. Nothing without such a reading."""
+    found, own = study.workflow.second_reading, study.decision.chances
+    if found is None:
+        return ()
+    seen = whole_percents({p: found.chances.get(p, 0.0) for p in PATTERNS})
+    rows = [(Cell(study.name(p), p), hundredths(own[p]), hundredths(seen[p]), found.quotes.get(p, "")) for p in PATTERNS]
+    first, read = study.decision.order[0], max(PATTERNS, key=lambda pattern: found.chances.get(pattern, 0.0))
+    question = _to_ask(study, {p: found.chances.get(p, 0.0) - own[p] / 100 for p in PATTERNS})
+    asked = TEXTS.say("second.ask", question=study.catalog.criterion(question).question) if question else TEXTS.say("second.no_ask")
+    note = TEXTS.say("second.agree", own=study.name(first)) if first == read else TEXTS.say("second.differ", own=study.name(first), read=study.name(read), asked=asked)
+    title = TEXTS.say("second.title", model=found.model, day=day(found.date))
+    return (table_of(title, TEXTS.columns("second.head"), rows, (1, 2), subtitle=TEXTS.say("second.sub"), note=note),)
+
+
+def _to_ask(study: Study, apart: Mapping[PatternId, float]) -> str:
+    """The open question that weighs most on the need on which two readings are furthest `apart`; empty where nothing is open."""
+    looked_up = abs(apart["rag"] + apart["hybrid"]) >= abs(apart["finetune"] + apart["hybrid"])
+    weights = {
+        one.criterion: [level.retrieval if looked_up else level.training for level in study.catalog.criterion(one.criterion).levels]
+        for one in study.advice.next_questions
+    }
+    return max(weights, key=lambda name: max(weights[name]) - min(weights[name]), default="")

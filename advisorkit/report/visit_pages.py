@@ -8,8 +8,8 @@ from advisorkit.charts.draw_axes import ToldBars, ToldRow
 from advisorkit.export.blocks import Block, Callout, ChartBlock, Heading, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.intake.actuals import label, turned
+from advisorkit.report.cost_pages import in_unit
 from advisorkit.report.job import Report
-from advisorkit.report.money_table import in_unit
 from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.printed import columns, say
 from advisorkit.report.trial_pages import tried
@@ -39,7 +39,7 @@ def _page(name: str, seen: Visit, *, whole: bool) -> Iterator[Block]:
     quantities = seen.study.cite(seen.seen, "visit.seen")
     shown = quantities if whole else _weightiest(quantities)
     bars = (*(_bar(seen, one) for one in shown), *_sums(seen, shown))
-    chart = ToldBars(title=say("visit.chart"), subtitle=say("visit.chart_subtitle", unit=_unit(seen)), heads=_heads(seen), bars=bars)
+    chart = ToldBars(title=say("visit.chart"), subtitle=say("visit.chart_subtitle", unit=_unit(seen)), heads=columns("visit.head", unit=_unit(seen)), bars=bars)
     yield ChartBlock(chart, titled=False)
     yield from ((Text(tuple(_said(seen))),) if whole else ())
     yield Callout(say("visit.decide"), " ".join(_decide(seen)))
@@ -55,11 +55,6 @@ def _weightiest(seen: Sequence[Seen]) -> tuple[Seen, ...]:
     """What was measured, as many as a slide holds: what lies outside, then what is worth most."""
     order = sorted((one for one in seen if one.measured), key=lambda one: (one.inside is not False, -abs(one.worth or 0.0)))[:SLIDE]
     return tuple(one for one in seen if one in order)
-
-
-def _heads(seen: Visit) -> tuple[str, str, str, str, str, str]:
-    quantity, told, ends, measured, lies, worth = columns("visit.head", unit=_unit(seen))
-    return quantity, told, ends, measured, lies, worth
 
 
 def _unit(seen: Visit) -> str:

@@ -14,9 +14,8 @@ from advisorkit.costs.formulas import Formulas, formulas, valued
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.money import Printed, stays
 from advisorkit.costs.results import PARTS
-from advisorkit.report.cost_pages import source_of
+from advisorkit.report.cost_pages import in_unit, shown, source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
-from advisorkit.report.money_table import in_unit, shown
 from advisorkit.report.printed import columns, say
 from advisorkit.report.whole_pages import sample_words, scenario_words
 from advisorkit.study.study import Study
@@ -128,10 +127,10 @@ def inputs(book: Book, summary: Grid) -> Grid:
     lines = (number for column in book.shown for flow in book.found.paid[column] for number in (flow.total, flow.quantity, flow.price))
     sums = (number for column in book.shown for name, number in book.found.parts[column].items() if name in AMOUNTS)
     behind = book.found.behind((*lines, *sums, *(number for month in book.found.months for number in month.values()))) | {*CONTROLS}
-    groups = {"controls": list(CONTROLS), "telling": [*swings.telling] if swings else []} | {key: [*rows] for key in map(_topic, rows.values())}
+    groups = {"controls": list(CONTROLS), "telling": [*swings.telling] if swings else []} | {held.assumption.topic: [*rows] for held in rows.values()}
     left = {name for name in book.found.inputs if name in behind}
     for group, members in groups.items():
-        fresh = [name for name in members if name in left and group in ("controls", "telling", _topic(rows[name]))]
+        fresh = [name for name in members if name in left and group in ("controls", "telling", rows[name].assumption.topic)]
         left -= set(fresh)
         if fresh:
             grid.put(row, 1, say(f"workbook.group.{group}"), "section")
@@ -146,10 +145,6 @@ def inputs(book: Book, summary: Grid) -> Grid:
     grid.names.append((book.named("inputs_changed"), 4, 4))
     _settled(book, grid, row)
     return grid
-
-
-def _topic(held: Input) -> str:
-    return held.assumption.topic
 
 
 def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:

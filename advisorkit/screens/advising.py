@@ -1,15 +1,21 @@
-"""The advice, the verdict and the words above the costs."""
+"""What a screen tells of the advice: the verdict, the words above the costs, and the charts of reports under the shorter titles that a screen has room for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from advisorkit.advice.acceptability import LEAD as POINTS, SHARE
 from advisorkit.advice.decision import Run
 from advisorkit.advice.words import how_likely
+from advisorkit.charts.figures import spec
+from advisorkit.charts.kinds import BeliefMap, Chart, RangeBars, ShareBars, ShareRow
+from advisorkit.charts.svg import svg
+from advisorkit.charts.theme import SCREEN, THEMES
+from advisorkit.report import pictures
 from advisorkit.report.printed import lead_points, say
-from advisorkit.screens.parts import Doc, lead, tell
-from advisorkit.screens.state import Look
+from advisorkit.screens.parts import Doc, Look, lead, tell
 from advisorkit.study.study import Study
-from advisorkit.values.quantities import day, money_short, percent, sampled_parts
+from advisorkit.values.messages import here
+from advisorkit.values.quantities import day, money_short, number, percent, sampled_parts
 
 
 def advice(study: Study, look: Look) -> Doc:
@@ -96,3 +102,124 @@ def spoken(headline: Doc, study: Study) -> str:
     parts = headline["headline"]
     assert isinstance(parts, list)
     return " ".join(["".join(str(part["text"]) for part in parts), verdict_of(study)])
+
+
+LARGE = 1.45
+"""Size of charts in presenter mode."""
+_WIDEST = 800
+_WIDEST_OF = {"map": 420, "shares": 520, "right": 520, "flips": 520, "path": 1000}
+"""Charts that are not drawn wider than this, however much room there is."""
+_USUAL = {
+    "shares": 388, "right": 388, "map": 344, "waterfall": 584, "flips": 404, "path": 524, "gains": 410, "ranges": 460, "cheapest": 280, "curves": 410, "tornado": 330, "workflows": 660,
+}  # fmt: skip
+"""Width in pixels until the browser says what it has."""
+_FILLED: Mapping[str, tuple[float, float, float]] = {
+    "gains": (212, 37, 53), "ranges": (212, 37, 53), "tornado": (315, 34, 45), "waterfall": (262, 18.7, 24),
+    "shares": (0, 25.0, 25.0), "flips": (0, 16.0, 16.0), "cheapest": (0, 32.0, 32.0), "workflows": (0, 44.0, 44.0),
+}  # fmt: skip
+"""Height in pixels that the rows of a chart share, the least and the greatest distance of rows."""
+_PRESENTED: Mapping[str, tuple[float, float, float]] = {"ranges": (440, 0, 84), "cheapest": (160, 0, 40)}
+"""The same in presenter mode."""
+_KEPT = ("map", "ranges", "right")
+_TALL = {"curves": 282.0}
+"""Height of two axes in pixels."""
+
+
+def chart(name: str, study: Study, look: Look, kept: Study) -> Doc | None:
+    """The chart called `name`, against what was `kept`; None while there is nothing to draw. In presenter mode only those keep a subtitle whose bars or points it explains."""
+    found = charted(name, study)
+    before = charted(name, kept) if kept is not study else None
+    if isinstance(found, ShareBars) and isinstance(before, ShareBars):
+        found = replace(found, bars=tuple(_since(before, found)))
+    elif isinstance(found, RangeBars) and isinstance(before, RangeBars):
+        found = _dashed(before, found)
+    return None if found is None else picture(name, replace(found, subtitle="") if look.presenting and name not in _KEPT else found, look)
+
+
+def _since(before: ShareBars, now: ShareBars) -> Iterator[ShareRow]:
+    """The bars of `now`; one that was another share before says which."""
+    were = {bar.pattern: say("money.ruled") if bar.share is None else bar.shown for bar in before.bars}
+    for bar in now.bars:
+        moved = bar.share is not None and were.get(bar.pattern, bar.shown) != bar.shown
+        was = tell("shares.was", share=were[bar.pattern]) if moved else ""
+        yield replace(bar, note="; ".join(filter(None, (was, bar.note))), brief=was) if was else bar
+
+
+def _dashed(before: RangeBars, now: RangeBars) -> RangeBars:
+    """The bars of `now`, each with a dash where its likely value was before."""
+    were = {bar.pattern: bar.range[1] for bar in before.bars if bar.range}
+    bars = tuple(replace(bar, was=were[bar.pattern]) if bar.range and were.get(bar.pattern, bar.range[1]) != bar.range[1] else bar for bar in now.bars)
+    return now if bars == now.bars else replace(now, bars=bars, subtitle=f"{now.subtitle} {tell('ranges.kept')}")
+
+
+def charted(name: str, study: Study) -> Chart | None:
+    """The chart called `name` as a value; None while there is nothing to draw."""
+    told = not study.decision.replaced if name in _OF_PATTERNS else study.priced or name not in _MONEY
+    return _CHARTS[name](study) if told else None
+
+
+def picture(name: str, chart: Chart, look: Look) -> Doc:
+    """`chart` as the browser draws it, laid out for the width that it has there; explored charts also as a plotly figure."""
+    wide = min(look.widths.get(name, _USUAL.get(name, 400)) / (LARGE if look.presenting else 1), _WIDEST_OF.get(name, _WIDEST))
+    sizes = _sizes(name, len(chart.rows()), wide, look)
+    theme = THEMES[look.theme] if name in look.explored else None
+    return {
+        "title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt, "head": list(map(here, chart.head)), "rows": [list(row) for row in chart.rows()],
+        "plotly": None if theme is None else spec(chart, theme, wide, **sizes), "width": wide, "svg": svg(chart, SCREEN, wide, tips=True, **sizes),
+    }
+
+
+def _sizes(name: str, rows: int, wide: float, look: Look) -> dict[str, float]:
+    """Measures of a chart's layout beside its width."""
+    if name == "map" and look.presenting:
+        return {"tall": round((wide - 56) * 1.12)}
+    if name in _TALL:
+        return {"tall": _TALL[name]}
+    filled = {**_FILLED, **_PRESENTED} if look.presenting else _FILLED
+    if name in filled:
+        tall, least, most = filled[name]
+        return {"row": min(most, max(least, tall / max(rows, 1)))}
+    return {}
+
+
+def _map(study: Study) -> BeliefMap:
+    belief = study.advice.belief
+    title = tell("map.title", retrieval=tell(f"map.retrieval.{how_likely(belief.retrieval)}"), training=tell(f"map.training.{how_likely(belief.training)}"))
+    return replace(pictures.belief_map(study), title=title, subtitle=tell("map.sub"))
+
+
+def _ranges(study: Study) -> RangeBars:
+    drawn = pictures.range_bars(study)
+    known = [row for row in drawn.bars if row.pattern and row.range]
+    title, first = drawn.title, known[0] if known else None
+    if first and sum(share for pattern, share in study.costs.cheapest.items() if pattern == first.pattern) >= SHARE:
+        widest = max(known, key=lambda row: row.range[2] - row.range[0] if row.range else 0)
+        title = tell("ranges.title" if widest is first else "ranges.title_wide", first=first.label, widest=widest.label)
+    return replace(drawn, title=title)
+
+
+def _gains(study: Study) -> RangeBars | None:
+    """What each pattern gains against today, most first; None while that is not known."""
+    bars = sorted((row for p in study.in_play if (row := pictures.gain_row(study, p, study.name(p))).range), key=lambda row: -row.range[1] if row.range else 0)
+    if not bars or not bars[0].range:
+        return None
+    chances = {p: study.costs.money[p].gain_chance or 0.0 for p in study.in_play}
+    key = "least" if bars[0].range[1] < 0 else "surely" if chances[bars[0].pattern] == max(chances.values()) else "most"  # type: ignore[index]
+    subtitle = tell("portfolio.ranges_sub", months=study.months, draws=number(study.costs.draws))
+    return RangeBars(title=tell(f"gains.{key}", first=bars[0].label), subtitle=subtitle, currency=study.currency, bars=tuple(bars))
+
+
+_MONEY: Mapping[str, Callable[[Study], Chart | None]] = {
+    "gains": _gains, "ranges": _ranges, "cheapest": pictures.cheapest_bars, "curves": pictures.gains, "tornado": pictures.tornado,
+}  # fmt: skip
+"""Charts that tell money."""
+_OF_PATTERNS = frozenset({"shares", "right", "map", "waterfall", "flips"})
+"""Charts that tell nothing where something simpler takes the place of all patterns."""
+_CHARTS: Mapping[str, Callable[[Study], Chart | None]] = {
+    "shares": pictures.destinations, "right": pictures.right_bars,
+    "map": _map,
+    "waterfall": lambda v: replace(pictures.evidence(v.advice), subtitle=tell("waterfall.sub")),
+    "flips": lambda v: pictures.flip_bars(v, figures=True),
+    "path": lambda v: replace(pictures.path_stairs(v), title=say("path.title")) if v.decision.path else None,
+    **_MONEY,
+}

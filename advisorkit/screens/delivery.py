@@ -16,10 +16,9 @@ from advisorkit.export.formats import FORMATS, ready
 from advisorkit.files.disk import folder_of
 from advisorkit.report.job import refusal, refusals
 from advisorkit.screens.advising import verdict_of
-from advisorkit.screens.file import SessionFile
-from advisorkit.screens.parts import Doc, block, blocks, lead, tell
-from advisorkit.screens.portfolio import lacking
-from advisorkit.screens.state import Look
+from advisorkit.screens.pages import lacking
+from advisorkit.screens.parts import Doc, Look, block, blocks, lead, tell
+from advisorkit.screens.state import SessionFile
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.messages import AdvisorError

@@ -16,12 +16,11 @@ from advisorkit.export.formats import RENDERERS
 from advisorkit.files.numbers import Listener
 from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.planning import marking_sheet
-from advisorkit.screens.assumed import moved, ordered, scale_of
+from advisorkit.screens.controls import moved, ordered, scale_of
 from advisorkit.screens.delivery import Delivery, documents
-from advisorkit.screens.parts import tell
+from advisorkit.screens.led import amount, answer
+from advisorkit.screens.parts import Look, tell
 from advisorkit.screens.sections import SECTIONS
-from advisorkit.screens.state import Look
-from advisorkit.screens.typed_in import amount, answer
 from advisorkit.screens.work import Work
 from advisorkit.study.pilots import read_pilot
 from advisorkit.values.engagement import Adopted, Answer
@@ -29,8 +28,8 @@ from advisorkit.values.messages import AdvisorError, PilotError, UsageError, her
 from advisorkit.values.quantities import Estimate, percent
 
 Args = Mapping[str, Any]
-Change = Callable[[Work, Look, Delivery, Args], Look | None]
-"""Changes the work, or says how the screen stands afterwards, or both."""
+Change = Callable[[Work, Look, Delivery, Args], object]
+"""Changes the work, or gives the `Look` of the screen afterwards, or both."""
 _NARROW, _WIDE = 200, 3840
 """Pixels that a chart may be told to have."""
 
@@ -103,14 +102,6 @@ def _part(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     work.assume(**{name: made})
     work.heard = (*listener.told, *(ordered(row, part, made) if found.fixed else ()))
     return replace(look, ended=look.ended | {name} if ended or part != "likely" else look.ended - {name})
-
-
-def _reset(work: Work, _: Look, __: Delivery, args: Args) -> None:
-    work.reset(str(args["name"]))
-
-
-def _keep(work: Work, *_: object) -> None:
-    work.keep()
 
 
 def _turn(work: Work, look: Look, _: Delivery, args: Args) -> Look:
@@ -224,10 +215,10 @@ EDITS: Mapping[str, Change] = {
     "answer": _answer,
     "echo": _echo,
     "assume_part": _part,
-    "reset": _reset,
+    "reset": lambda work, _, __, args: work.reset(str(args["name"])),
     "use_results": _use,
     "discard_results": lambda _, look, *__: replace(look, read=None),
-    "keep": _keep,
+    "keep": lambda work, *_: work.keep(),
     "drop": lambda work, *_: work.drop(),
     "undo": lambda work, *_: work.undo(),
     "redo": lambda work, *_: work.redo(),

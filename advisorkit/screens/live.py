@@ -20,7 +20,7 @@ from typing import Any
 from jupyter_core.paths import jupyter_path
 
 from advisorkit.batch.forks import environment
-from advisorkit.screens.file import workbook_folder
+from advisorkit.screens.state import workbook_folder
 from advisorkit.store.reading import read
 from advisorkit.values.messages import UsageError
 

@@ -1,7 +1,8 @@
-"""What a browser shows: one ipywidget a part, all drawn from one document that they share."""
+"""What a browser shows and how a screen stands: one ipywidget a part, all drawn from one document that they share."""
 
 import gzip
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,7 @@ from advisorkit.charts.theme import DARK, LIGHT, MONO, SANS, SERIF, Theme
 from advisorkit.export.blocks import Block
 from advisorkit.export.bundles import html
 from advisorkit.files.texts import Texts
+from advisorkit.values.engagement import Engagement
 
 Doc = dict[str, object]
 """What a part shows, as the browser draws it."""
@@ -34,13 +36,11 @@ export default { render };"""
 """The script of a part: the script of the document that it follows draws it."""
 
 
-@cache
 def script() -> str:
     """The module that draws every part, as one ECMAScript source."""
     return "\n".join((_STATIC / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
 
 
-@cache
 def style() -> str:
     """The style sheet, with the chart theme's colours and faces as variables.
 
@@ -91,6 +91,62 @@ def blocks(*found: Doc, warnings: Sequence[str] = (), busy: Sequence[int] | None
 def lead(headline: str, summary: str = "", when: str = "") -> Doc:
     """The sentence above a page, and what it rests on."""
     return {"when": when, "clear": True, "headline": [{"text": headline}], "summary": summary, "beside": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know or decide."""
+
+    kind: str
+    """``info``, ``conflict`` or ``error``."""
+    words: str
+    """What happened."""
+    actions: tuple[tuple[str, str], ...] = ()
+    """Label and name of each edit that answers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a screen stands: what the user looks at; nothing here changes a result."""
+
+    section: str = "assessment"
+    """Which workbook: assessment, costs, pilot, portfolio or deliver."""
+    layouts: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Own layouts by workbook; the house's where there is none."""
+    presenting: bool = False
+    """Large type, client words only."""
+    asked: str = ""
+    """Criterion taken up by hand; empty means the next best one."""
+    echo: tuple[str, str] = ("", "")
+    """Criterion whose amount is being typed, and what that is understood as, where it is more than a number."""
+    asking_on: bool = False
+    """Whether questions go on although no answer alone can turn the advice."""
+    listed: str = "matters"
+    """Which assumptions are listed: matters, changed, all, or a topic."""
+    sought: str = ""
+    """What is looked for among the assumptions."""
+    ended: frozenset[str] = frozenset()
+    """Assumptions of which a low or high was typed: a likely value typed next is one of three, even where they are equal."""
+    explored: frozenset[str] = frozenset()
+    """Charts that are drawn by plotly, to be zoomed and read off."""
+    widths: Mapping[str, float] = field(default_factory=dict)
+    """Pixels that the browser has for each chart, by the chart's name."""
+    theme: str = "light"
+    """``light`` or ``dark``."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong beside a control, by the control's name."""
+    asks: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """What marked results leave open, by the option that settles it, with what may be chosen."""
+    handed: bool = False
+    """Whether a marking sheet was handed out and no results came in since."""
+    read: tuple[Engagement, Engagement] | None = None
+    """What was agreed when marked results were read, and what using them would make of it."""
+    notices: tuple[Notice, ...] = ()
+    """Above everything else."""
+
+    def previewed(self, agreed: Engagement) -> Engagement | None:
+        """What using the results that were read would make of `agreed`; None where none were, or something else was agreed since."""
+        return self.read[1] if self.read and self.read[0] == agreed else None
 
 
 class LiveDocument(anywidget.AnyWidget):

@@ -15,9 +15,9 @@ from advisorkit.files.texts import speaking, spoken
 from advisorkit.screens.delivery import Delivery
 from advisorkit.screens.edits import EDITS
 from advisorkit.screens.led import TOLD
-from advisorkit.screens.parts import LiveDocument, Tree, classed, laid_out, names, phrases, tell
+from advisorkit.screens.parts import LiveDocument, Look, Notice, Tree, classed, laid_out, names, phrases, tell
 from advisorkit.screens.sections import LOOSE, SECTIONS, document, page_of, tree
-from advisorkit.screens.state import Look, Notice, State
+from advisorkit.screens.state import State
 from advisorkit.screens.work import Work
 from advisorkit.values.messages import BEYOND, AdvisorError, UsageError, here
 
@@ -62,7 +62,8 @@ class Screen:
         look = self.look if name == "hello" else replace(self.look, faults={})  # a page of another width mends nothing
         self._editing = self.work.edited_on_screen = True
         try:
-            look = EDITS[name](self.work, look, self.delivery, args) or look
+            made = EDITS[name](self.work, look, self.delivery, args)
+            look = made if isinstance(made, Look) else look
         except (AdvisorError, ValueError, TypeError, KeyError, OSError) as error:
             control, part, typed = (str(args.get("criterion") or args.get("name") or name), *(str(args.get(key, "")) for key in ("part", "text" if "text" in args else "value")))
             asks = {fault.option: fault.choices for fault in getattr(error, "faults", ()) if fault.option}

@@ -5,24 +5,22 @@ from dataclasses import replace
 from typing import Any
 
 from advisorkit.export.blocks import Cell, Table, Text
-from advisorkit.report.cost_pages import said
-from advisorkit.report.money_table import money_table, whole
+from advisorkit.report.cost_pages import money_table, said, whole
 from advisorkit.report.printed import say
-from advisorkit.report.programme_pages import consultants, programme
-from advisorkit.screens import advising, controls, piloted, portfolio
-from advisorkit.screens.assumed import assumption_table
-from advisorkit.screens.charted import chart
+from advisorkit.report.whole_pages import consultants, programme
+from advisorkit.screens import advising, controls, pages
+from advisorkit.screens.advising import chart
+from advisorkit.screens.controls import assumption_table
 from advisorkit.screens.delivery import Delivery, deliver
-from advisorkit.screens.parts import Doc, Tree, block, blocks, lead, names, tell
+from advisorkit.screens.parts import Doc, Look, Tree, block, blocks, lead, names, tell
 from advisorkit.screens.shown import earned, edited
-from advisorkit.screens.state import Look
 from advisorkit.screens.work import Work
 from advisorkit.store.reading import CONTEXT
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.messages import UsageError, nearest
 
-_PLAIN: Mapping[str, Tree] = {
+layouts: Mapping[str, Tree] = {
     "assessment": (
         "ak-main ak-assessment",
         ("ak-left ak-leading", ("ak-stack", "question", "answers"), ("ak-stack ak-first", "blocks listed", "questions")),
@@ -48,6 +46,7 @@ _PLAIN: Mapping[str, Tree] = {
     ),
     "deliver": ("ak-main ak-deliver", ("ak-left", "formats"), ("ak-right-side", "advice deliver", "files", "blocks deliver")),
 }  # fmt: skip
+"""The layout of each workbook: boxes, each its class and what it holds, and parts by name; to be copied and changed."""
 _PRESENTED: Mapping[str, Tree] = {
     "assessment": ("ak-main ak-assessment", ("ak-half", ("ak-above", "advice", "chart shares", "verdict"), "question"), ("ak-half", "chart map", "chart right")),
     "costs": ("ak-main ak-costs", ("ak-half", "advice costs", "chart cheapest", "blocks notes"), ("ak-half", "chart ranges")),
@@ -56,13 +55,11 @@ _PRESENTED: Mapping[str, Tree] = {
     "deliver": ("ak-main ak-deliver", "advice deliver", "files", "blocks deliver"),
 }
 _UNPRICED: Tree = ("ak-main ak-portfolio", "advice costs")
-SECTIONS = tuple(_PLAIN)
+SECTIONS = tuple(layouts)
 """Workbooks, in the order of a session."""
 LOOSE = "parts"
 """What stands instead of a workbook where parts are placed one by one: no tabs, no presenter mode."""
-layouts: Mapping[str, Tree] = _PLAIN
-"""The layout of each workbook: boxes, each its class and what it holds, and parts by name; to be copied and changed."""
-_PAGE_OF = {name: page for trees in (_PRESENTED, _PLAIN) for page, layout in trees.items() for name in names(layout)}
+_PAGE_OF = {name: page for trees in (_PRESENTED, layouts) for page, layout in trees.items() for name in names(layout)}
 """The workbook that works a part out, by the part's name."""
 
 
@@ -72,7 +69,7 @@ def tree(work: Work, look: Look) -> Tree:
         return own
     if look.section == "costs" and not work.engagement.priced:
         return _UNPRICED
-    return _PRESENTED.get(look.section, _PLAIN[look.section]) if look.presenting else _PLAIN[look.section]
+    return _PRESENTED.get(look.section, layouts[look.section]) if look.presenting else layouts[look.section]
 
 
 def document(work: Work, look: Look, delivery: Delivery) -> dict[str, Any]:
@@ -143,10 +140,10 @@ def _assessment(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
     known = {w.id: found for w in state.engagement.workflows if (found := work.known(replace(state, workflow=w.id)))} | {state.workflow: study}
     return {
         "advice": advising.advice(study, look), "question": controls.question(study, state, look),
-        "blocks listed": blocks(portfolio.listed(
+        "blocks listed": blocks(pages.listed(
             state.engagement.workflows, known, state.workflow
         )), "answers": controls.answers(study, state, look), "questions": controls.questions(study, state, look), "blocks brief": controls.brief(study, look),
-        "blocks scenarios": blocks(*([portfolio.side_by_side(cases, state.scenario)] if state.engagement.scenarios else ())),
+        "blocks scenarios": blocks(*([pages.side_by_side(cases, state.scenario)] if state.engagement.scenarios else ())),
     }  # fmt: skip
 
 
@@ -172,7 +169,7 @@ def _bill(study: Study, kept: Study) -> Table:
 
 
 def _pilot(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc]:
-    return piloted.pilot(_previewed(work, look), work.file.results, look, preview=look.previewed(work.state.engagement) is not None)
+    return pages.pilot(_previewed(work, look), work.file.results, look, preview=look.previewed(work.state.engagement) is not None)
 
 
 def _previewed(work: Work, look: Look) -> Study:
@@ -184,7 +181,7 @@ def _previewed(work: Work, look: Look) -> Study:
 def _portfolio(work: Work, look: Look, _: Delivery) -> Mapping[str, Doc | None]:
     workflows = work.state.engagement.workflows
     found = {w.id: work.known(replace(work.state, workflow=w.id)) for w in workflows}
-    parts = portfolio.together(workflows, {name: study for name, study in found.items() if study}, look)
+    parts = pages.together(workflows, {name: study for name, study in found.items() if study}, look)
     return {**parts, "blocks programme": _programme(work, look), "led": _led(work, look)}
 
 

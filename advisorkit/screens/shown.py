@@ -15,9 +15,9 @@ from advisorkit.costs.results import CostResult
 from advisorkit.export.blocks import Block, ChartBlock, Text, table_of
 from advisorkit.export.bundles import html
 from advisorkit.files.texts import spoken
-from advisorkit.report import cost_pictures, pictures
+from advisorkit.report import pictures
 from advisorkit.screens.advising import verdict_of
-from advisorkit.screens.assumed import plain, scale_of, tidy
+from advisorkit.screens.controls import plain, scale_of, tidy
 from advisorkit.screens.parts import tell
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PatternId
@@ -46,7 +46,7 @@ def shown_study(study: Study) -> str:
     made = study.decision
     words = (Text((made.headline,), "lead"), Text((verdict_of(study), *filter(None, (made.enough,)))), Text((tell("still.when", day=day(study.engagement.as_of)),), "note"))
     shares = () if made.replaced else (ChartBlock(pictures.destinations(study)),)
-    return still(words, shares, (ChartBlock(cost_pictures.range_bars(study)),) if study.priced and not made.replaced else ())
+    return still(words, shares, (ChartBlock(pictures.range_bars(study)),) if study.priced and not made.replaced else ())
 
 
 def _shown_advice(advice: Advice) -> str:

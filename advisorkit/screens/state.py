@@ -1,14 +1,22 @@
-"""What is being worked on and how a screen stands, as values: every edit makes a new one, so that undo is looking back."""
+"""What is being worked on, as values, so that undo is looking back; and the file and the diary beside it that keep it: what was read and saved, and whether somebody else touched it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import TypeVar
 
+from advisorkit.files.disk import fingerprint, read_bytes, write_bytes
+from advisorkit.store.reading import Loaded, document, from_json, load
+from advisorkit.store.writing import write
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Scenario, Workflow
-from advisorkit.values.messages import UsageError, here
+from advisorkit.values.messages import AdvisorError, EngagementError, UsageError, here
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,62 +109,6 @@ class State(Displayed):
         return replace(self, parked=others if criterion in self.parked else (*self.parked, criterion))
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something the user should know or decide."""
-
-    kind: str
-    """``info``, ``conflict`` or ``error``."""
-    words: str
-    """What happened."""
-    actions: tuple[tuple[str, str], ...] = ()
-    """Label and name of each edit that answers it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a screen stands: what the user looks at; nothing here changes a result."""
-
-    section: str = "assessment"
-    """Which workbook: assessment, costs, pilot, portfolio or deliver."""
-    layouts: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
-    """Own layouts by workbook; the house's where there is none."""
-    presenting: bool = False
-    """Large type, client words only."""
-    asked: str = ""
-    """Criterion taken up by hand; empty means the next best one."""
-    echo: tuple[str, str] = ("", "")
-    """Criterion whose amount is being typed, and what that is understood as, where it is more than a number."""
-    asking_on: bool = False
-    """Whether questions go on although no answer alone can turn the advice."""
-    listed: str = "matters"
-    """Which assumptions are listed: matters, changed, all, or a topic."""
-    sought: str = ""
-    """What is looked for among the assumptions."""
-    ended: frozenset[str] = frozenset()
-    """Assumptions of which a low or high was typed: a likely value typed next is one of three, even where they are equal."""
-    explored: frozenset[str] = frozenset()
-    """Charts that are drawn by plotly, to be zoomed and read off."""
-    widths: Mapping[str, float] = field(default_factory=dict)
-    """Pixels that the browser has for each chart, by the chart's name."""
-    theme: str = "light"
-    """``light`` or ``dark``."""
-    faults: Mapping[str, str] = field(default_factory=dict)
-    """What is wrong beside a control, by the control's name."""
-    asks: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    """What marked results leave open, by the option that settles it, with what may be chosen."""
-    handed: bool = False
-    """Whether a marking sheet was handed out and no results came in since."""
-    read: tuple[Engagement, Engagement] | None = None
-    """What was agreed when marked results were read, and what using them would make of it."""
-    notices: tuple[Notice, ...] = ()
-    """Above everything else."""
-
-    def previewed(self, agreed: Engagement) -> Engagement | None:
-        """What using the results that were read would make of `agreed`; None where none were, or something else was agreed since."""
-        return self.read[1] if self.read and self.read[0] == agreed else None
-
-
 T = TypeVar("T")
 
 
@@ -189,3 +141,196 @@ def _spread(state: State) -> Mapping[str, Scenario]:
     if scenario.workflows or scenario == Scenario():
         return scenario.workflows
     return {workflow.id: scenario for workflow in state.engagement.workflows}
+
+
+_TRIED = "tried and not kept"
+_RESULTS = ("*.csv", "*.xlsx", "*.jsonl", "pilots/*.csv", "pilots/*.xlsx", "pilots/*.jsonl")
+_OWNER = "engagement.json"
+"""Name of the note that says whose workbooks a folder holds."""
+_CHANGED = "The file was changed elsewhere since this session was interrupted. The file was taken; edits not saved then are lost."
+_OTHERS = (
+    "This file held another engagement, by id or client, when it was last opened. "
+    "What was changed elsewhere or tried then is left in its own folder; nothing of it is taken along."
+)
+
+
+def workbook_folder(file: Path, engagement: Engagement, *, make: bool = False) -> Path:
+    """The folder of the workbooks, diary and documents of `engagement` in `file`: one for each engagement that the file ever held.
+
+    It is named after the whole name of the file. A folder that another engagement (by id or client) left there is passed over,
+    so that what was tried with one client is never met by the next. With `make` it is created and marked.
+    """
+    owner = _owned(engagement)
+    tries = (file.with_name(f"{file.name}{f'.{n}' if n > 1 else ''}.workbooks") for n in count(1))
+    folder = next(f for f in tries if _owner(f) in (None, owner))
+    if make:
+        folder.mkdir(exist_ok=True)
+    if folder.is_dir() and _owner(folder) is None:
+        _mark(folder, engagement)
+    return folder
+
+
+def _owned(engagement: Engagement) -> dict[str, str]:
+    return {"id": engagement.id, "client": engagement.client}
+
+
+def _mark(folder: Path, engagement: Engagement) -> None:
+    with suppress(OSError):
+        write_bytes(folder / _OWNER, json.dumps(_owned(engagement), ensure_ascii=False).encode())
+
+
+def _owner(folder: Path) -> object:
+    """Whose folder it is; None when nobody is noted there."""
+    try:
+        return json.loads((folder / _OWNER).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return None if not folder.is_dir() else {}
+
+
+class SessionFile:
+    """One engagement file and the diary of its session."""
+
+    def __init__(self, path: Path) -> None:
+        self._given, self._seen = str(path), _stamp(path)
+        self.loaded: Loaded = load(path)
+        self.path = path.parent.resolve() / path.name  # a kernel that outlives its folder must not look for it under where it started
+        self._find_diary()
+        self._noted = _stamp(self.diary)
+        self.refused = ""
+
+    def _find_diary(self) -> None:
+        self.diary = workbook_folder(self.path, self.saved) / "session.json"
+        self.at = datetime.fromtimestamp(self.path.stat().st_mtime).astimezone()
+
+    @property
+    def saved(self) -> Engagement:
+        """What the file held when this session last read or wrote it."""
+        return self.loaded.engagement
+
+    @property
+    def folder(self) -> Path:
+        """Where this engagement's workbooks, diary and documents lie."""
+        return self.diary.parent
+
+    @property
+    def brands(self) -> list[str]:
+        """Brand files beside the engagement."""
+        return sorted(path.name for path in self.path.parent.glob("*brand*.yaml"))
+
+    @property
+    def results(self) -> list[str]:
+        """Files beside the engagement that may hold marked results."""
+        beside = self.path.parent
+        return sorted(path.relative_to(beside).as_posix() for kind in _RESULTS for path in beside.glob(kind))
+
+    def words(self, error: object) -> str:
+        """What `error` says, fit for a screen that is shared: the file by its name, without the folders above it."""
+        return str(error).replace(str(self.path), self.path.name).replace(self._given, self.path.name)
+
+    def resume(self) -> tuple[State, str]:
+        """The state that was left, or a fresh one for the file as it is now; and what the user should know."""
+        found, notice = self._left()
+        passed_over = self.folder.name != f"{self.path.name}.workbooks" and not self.diary.exists()
+        return found, _OTHERS if passed_over else notice
+
+    def _left(self) -> tuple[State, str]:
+        loaded = self.loaded
+        fresh = State(loaded.engagement, loaded.engagement.workflows[0].id)
+        try:
+            note = json.loads(self.diary.read_bytes())
+            left = _state(note)
+            if note["fingerprint"] == loaded.fingerprint:
+                return left, ""
+            if not left.engagement.of_same_client(loaded.engagement):
+                return fresh, ""
+            kept = replace(left, engagement=loaded.engagement)
+            loaded.engagement.workflow(kept.workflow)
+            return kept if kept.shown else fresh, _CHANGED if note["unsaved"] else ""
+        except (OSError, ValueError, KeyError, TypeError, AdvisorError):
+            return fresh, ""
+
+    def note(self, state: State) -> None:
+        """Keep `state` in the diary; where its folder is missing or cannot be written nothing is kept."""
+        trial = {_TRIED: Scenario(workflows=state.tried)} if state.tried else {}
+        engagement = replace(state.engagement, scenarios={**state.engagement.scenarios, **trial})
+        note = {
+            "fingerprint": self.loaded.fingerprint, "workflow": state.workflow, "scenario": state.scenario, "parked": list(state.parked),
+            "absent": list(state.absent), "unsaved": state.engagement != self.saved, "engagement": json.dumps(document(engagement)),
+        }
+        if self.folder.is_dir():
+            with suppress(OSError):
+                write_bytes(self.diary, json.dumps(note).encode())
+        self._noted = _stamp(self.diary)
+
+    def save(self, engagement: Engagement) -> None:
+        """Write what changed into the file; keeps why not in `refused` when it cannot be done."""
+        try:
+            if self.touched() and (there := load(self.path)).engagement == engagement:
+                self.loaded = there  # a page that was reloaded: its old kernel wrote the same as it ended
+            else:
+                self.loaded = write(self.path, engagement, self.loaded.fingerprint)
+        except AdvisorError as error:
+            self.refused = str(error)
+            raise
+        if self.folder.is_dir() and _owner(self.folder) != _owned(engagement):
+            _mark(self.folder, engagement)  # the client was given another name: the folder goes along
+        self.refused, self.at, self._seen = "", datetime.now().astimezone(), _stamp(self.path)
+
+    def touched(self) -> bool:
+        """Whether the file's content is no longer what this session read or wrote."""
+        now = _stamp(self.path)
+        if now == self._seen:
+            return False
+        try:
+            changed = fingerprint(read_bytes(self.path)) != self.loaded.fingerprint
+        except AdvisorError:
+            return True
+        self._seen = self._seen if changed else now
+        return changed
+
+    @property
+    def as_read(self) -> bool:
+        """Whether the very file that this session read or wrote stands there, as after a network drive was away."""
+        return _stamp(self.path) == self._seen
+
+    def outdated(self) -> bool:
+        """Whether another session wrote the file or its diary since."""
+        return not self.as_read or _stamp(self.diary) != self._noted
+
+    def read_again(self) -> Engagement:
+        """The file as it is now."""
+        self.refused, self._seen = "", _stamp(self.path)
+        self.loaded = load(self.path)
+        self._find_diary()
+        return self.saved
+
+    def take_over(self) -> None:
+        """Accept the file as it is now as the one to be written over."""
+        try:
+            other = not self.saved.of_same_client(load(self.path).engagement)
+        except EngagementError:
+            other = False  # a file with faults is nobody's: it may be mended by writing over it
+        if other:
+            raise UsageError(here("{} holds another engagement by now; it is not written over. Give one of the two another name", self.path.name))
+        self.loaded = Loaded(self.saved, (), fingerprint(read_bytes(self.path)))
+        self.refused = ""
+
+
+def _state(note: Mapping[str, object]) -> State:
+    engagement = from_json(str(note["engagement"]))
+    tried = engagement.scenarios.get(_TRIED, Scenario()).workflows
+    agreed = {name: scenario for name, scenario in engagement.scenarios.items() if name != _TRIED}
+    parked, absent = (tuple(map(str, note[name])) for name in ("parked", "absent"))  # type: ignore[call-overload]
+    state = State(replace(engagement, scenarios=agreed), str(note["workflow"]), str(note["scenario"]), tried, parked, absent)
+    assert state.current
+    return state
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, -1)
+    return found.st_mtime_ns, found.st_size

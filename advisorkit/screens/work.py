@@ -15,12 +15,10 @@ from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.results import CostResult
 from advisorkit.files.numbers import Listener
 from advisorkit.files.texts import speaking, spoken
-from advisorkit.screens import typed_in
+from advisorkit.screens import led
 from advisorkit.screens.delivery import report
-from advisorkit.screens.file import SessionFile
-from advisorkit.screens.led import Led
-from advisorkit.screens.state import State
-from advisorkit.screens.typed_in import Said
+from advisorkit.screens.led import Led, Said
+from advisorkit.screens.state import SessionFile, State
 from advisorkit.store.reading import load
 from advisorkit.study import frames as tables
 from advisorkit.study.pilots import finals, study_at
@@ -137,7 +135,7 @@ class Work(Led):
         said, state = Answer(confidence="guess" if guess else "known", note=note, private_note=private_note, said_by=said_by), self.state
         listener = Listener.of(self.engagement.currency)
         for name, given in [*([(criterion, value)] if criterion else ()), *answers.items()]:
-            state = state.answered(name, typed_in.answer(load_catalog().criterion(name), given, said, listener))
+            state = state.answered(name, led.answer(load_catalog().criterion(name), given, said, listener))
         return self._edited(state, heard=listener.told)
 
     def assume(self, **values: Said | bool | Adopted) -> object:
@@ -383,7 +381,7 @@ def _assumption(name: str) -> Assumption:
 
 
 def _trial(found: Assumption, value: Said | bool | Adopted, listener: Listener) -> Scenario:
-    made = typed_in.setting(found, value, listener)
+    made = led.setting(found, value, listener)
     if found.answer and isinstance(made, Estimate):
-        return Scenario(answers={found.answer: typed_in.answer(load_catalog().criterion(found.answer), made, Answer(), listener)})
+        return Scenario(answers={found.answer: led.answer(load_catalog().criterion(found.answer), made, Answer(), listener)})
     return Scenario(workload={found.name: made}) if found.group == "workload" else Scenario(assumptions={found.name: made})

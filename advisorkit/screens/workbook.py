@@ -19,9 +19,9 @@ from advisorkit.charts.figures import figure
 from advisorkit.charts.kinds import Chart
 from advisorkit.costs.assumption import TOPICS
 from advisorkit.files.texts import Spoken, spoken
-from advisorkit.screens.charted import charted
+from advisorkit.screens.advising import charted
+from advisorkit.screens.pages import counted, gained
 from advisorkit.screens.parts import Tree, tell
-from advisorkit.screens.portfolio import counted, gained
 from advisorkit.screens.screen import Loose
 from advisorkit.screens.sections import layouts
 from advisorkit.screens.shown import BeforeAfter, brief, shown_study

@@ -10,9 +10,8 @@ from ipywidgets import Box
 
 from advisorkit.charts.kinds import Curve, Curves, RangeBars, RangeRow
 from advisorkit.export.blocks import table_of
-from advisorkit.screens.charted import picture
-from advisorkit.screens.parts import LiveDocument, Tree, block, blocks, classed, laid_out, lead
-from advisorkit.screens.state import Look
+from advisorkit.screens.advising import picture
+from advisorkit.screens.parts import LiveDocument, Look, Tree, block, blocks, classed, laid_out, lead
 
 TREES: tuple[Tree, ...] = (
     "bar", ("ak-main ak-costs", ("ak-left", "assumptions", "blocks bill"), ("ak-right-side", "advice", ("ak-split ak-split-e", "chart ranges", "chart curves"))),
