@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from html import escape
 from itertools import pairwise
 from typing import Literal
 
@@ -106,11 +105,6 @@ def picture(chart: Picture, wide: float = 0) -> Scene:
     """The room that a picture takes."""
     scale = (wide or chart.wide) / chart.wide
     return Scene(width=chart.wide * scale, height=chart.tall * scale, panels=())
-
-
-def picture_svg(chart: Picture, wide: float, tall: float) -> str:
-    """The inside of an SVG that shows a picture, in which nothing of it can act or be styled."""
-    return f'<image width="{wide:g}" height="{tall:g}" href="{escape(chart.content)}"/>'
 
 
 def plot(chart: Plot, wide: float = 650, tall: float = 240) -> Scene:

@@ -8,7 +8,7 @@ from math import pi
 from advisorkit.charts import scene as s
 from advisorkit.charts.draw import Wide, scene
 from advisorkit.charts.kinds import Chart, Point
-from advisorkit.charts.plotted import Picture, picture_svg
+from advisorkit.charts.plotted import Picture
 from advisorkit.charts.theme import LIGHT, SANS, Theme
 
 
@@ -31,8 +31,8 @@ def svg(chart: Chart, theme: Theme = LIGHT, wide: Wide = None, *, tips: bool = F
     size = f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" width="{_n(drawing.width)}"'
     look = f'font-family="{escape(SANS)}" font-size="13" fill="{theme["ink"]}"'
     body = "".join(_panel(panel, theme, tips) for panel in drawing.panels)
-    if isinstance(chart, Picture):
-        body = picture_svg(chart, drawing.width, drawing.height)
+    if isinstance(chart, Picture):  # as an image, nothing of it can act or be styled
+        body = f'<image width="{drawing.width:g}" height="{drawing.height:g}" href="{escape(chart.content)}"/>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{escape(chart.alt)}" {look}>{body}</svg>'
 
 

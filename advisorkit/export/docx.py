@@ -22,13 +22,11 @@ from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import template
 from advisorkit.export.formats import settled
 from advisorkit.export.pages import SHORT, Document, Page, document
-from advisorkit.export.pdf import Raster, drawing, rastered
+from advisorkit.export.pdf import ROOM, Wanted, drawing, rastered
 from advisorkit.export.pptx_shapes import small, unsigned
 from advisorkit.files.texts import speaking
 from advisorkit.values.messages import RenderError, here
 
-_ROOM = 682
-"""Width of text in pixels."""
 _FEW = 3
 """Lines of contents for which a page would be too much."""
 _SAFE = {SANS: "Arial", SERIF: "Georgia"}
@@ -62,8 +60,8 @@ class _Writer:
             (item.chart, len(row) > 1) for page in found.pages for row in page.rows for column in row for item in column if isinstance(item, kinds.ChartBlock)
         ]  # fmt: skip
         logo = b64decode(self.cover.brand.logo.partition(",")[2])
-        wanted = [Raster(drawing(chart, half=half), wide=scene(chart, "half" if half else None).width) for chart, half in charts]
-        wanted += [Raster(logo, tall=24 if self.cover.leaflet else 48)] if logo else []
+        wanted: list[Wanted] = [(drawing(chart, half=half), scene(chart, "half" if half else None).width, 0) for chart, half in charts]
+        wanted += [(logo, 0, 24 if self.cover.leaflet else 48)] if logo else []
         images = [self._image(content) for content in rastered(wanted, self.cover.brand)]
         self.logo, self.pictures = images.pop() if logo else None, iter(images)
         self.numbers, self.tables, self.figures = count(1), count(1), count(1)
@@ -111,7 +109,7 @@ class _Writer:
     def _image(self, content: bytes) -> dict[str, Any]:
         """A picture of the file, with half its points as pixels, or fewer where it would not fit."""
         found, image = self.file.part.get_or_add_image(io.BytesIO(content))
-        scale = min(0.5, _ROOM / image.px_width)
+        scale = min(0.5, ROOM / image.px_width)
         return {"id": found, "wide": round(image.px_width * scale), "tall": round(image.px_height * scale)}
 
     def _section(self, name: str, pages: list[Page]) -> Iterator[Any]:
@@ -139,7 +137,7 @@ class _Writer:
             case kinds.KeyFigures():
                 return xml.KeyFigures(item, LIGHT)
             case kinds.Table():
-                return xml.Table(item, LIGHT, item.widths(HALF_WIDE if half else _ROOM), len(item.rows) > kinds.LONG, next(self.tables))
+                return xml.Table(item, LIGHT, item.widths(HALF_WIDE if half else ROOM), len(item.rows) > kinds.LONG, next(self.tables))
             case kinds.LineItems():
                 return self._block(item.table, half=half)
             case kinds.ChartBlock():

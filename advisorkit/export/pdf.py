@@ -8,7 +8,7 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import groupby
@@ -102,19 +102,11 @@ def _names(faces: str, ours: str) -> tuple[str, ...]:
     return () if faces == ours else tuple(face.strip(" \"'") for face in faces.split(","))
 
 
-@dataclass(frozen=True, slots=True)
-class Raster:
-    """A picture of any kind and the size at which it is wanted."""
-
-    content: str | bytes
-    """SVG text, or the bytes of an SVG, PNG or JPEG file."""
-    wide: float = 0
-    """Width in pixels; 0 follows from the height."""
-    tall: float = 0
-    """Height in pixels; 0 follows from the width."""
+Wanted = tuple[str | bytes, float, float]
+"""A picture, as SVG text or the bytes of an SVG, PNG or JPEG file, and the width and height in pixels at which it is wanted; 0 follows from the other."""
 
 
-def rastered(pictures: Sequence[Raster], brand: Brand) -> list[bytes]:
+def rastered(pictures: Sequence[Wanted], brand: Brand) -> list[bytes]:
     """`pictures` as PNG, twice as fine as a screen.
 
     Raises:
@@ -122,7 +114,7 @@ def rastered(pictures: Sequence[Raster], brand: Brand) -> list[bytes]:
     """
     if not pictures:
         return []
-    data = [{"content": one.content if isinstance(one.content, str) else [*one.content], "wide": one.wide, "tall": one.tall} for one in pictures]
+    data = [{"content": content if isinstance(content, str) else [*content], "wide": wide, "tall": tall} for content, wide, tall in pictures]
     made = typeset("pictures.typ", {"pictures": data}, brand, format="png", ppi=192)
     return [made] if isinstance(made, bytes) else list(made)
 
@@ -139,7 +131,7 @@ def _ticked(found: re.Match[str]) -> str:
     return f'<text x="{found[1]}" {found[2]} font-family="{FACES[1]}">✓</text><text x="{int(found[1]) + 16}" {found[2]}>'
 
 
-_WIDE = 682
+ROOM = 682
 """Width of text in pixels."""
 
 
@@ -178,12 +170,12 @@ def _data(block: Block | str, *, half: bool = False) -> dict[str, Any]:
             told = block.chart if block.titled else None
             return {
                 "kind": "ChartBlock", "title": told.title if told else "", "subtitle": block.chart.subtitle, "beside": block.beside,
-                "alt": block.chart.alt, "svg": drawing(block.chart, half=half), "width": min(scene(block.chart, "half" if half else None).width, HALF_WIDE if half else _WIDE),
+                "alt": block.chart.alt, "svg": drawing(block.chart, half=half), "width": min(scene(block.chart, "half" if half else None).width, HALF_WIDE if half else ROOM),
             }
         case LineItems():
             return _data(block.table, half=half)
         case Table():
-            return {"kind": "Table", **asdict(block), "widths": block.widths(HALF_WIDE if half else _WIDE), "size": block.size, "whole": block.whole}
+            return {"kind": "Table", **asdict(block), "widths": block.widths(HALF_WIDE if half else ROOM), "size": block.size, "whole": block.whole}
         case Callout():
             return {"kind": "Callout", **asdict(block), "opening": block.opening}
         case Worksheet():

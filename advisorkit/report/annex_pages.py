@@ -275,13 +275,12 @@ def method(studies: Studies) -> tuple[Block, ...]:
     rate = study.assumption("discount_rate").range
     record = study.catalog.record
     kept = say("method.record", cases=record.cases, called=record.called, right=record.right) if record else ""
-    texts: dict[str, dict[str, object]] = {
-        "belief": {"retrieval": prior[0], "training": prior[1], "damping": percent(study.catalog.damping)},
-        "clear": {"points": f"{LEAD * 100:g}", "share": percent(SHARE), "record": kept},
-        "money": {"draws": number(study.costs.draws), "discount": percent(rate.likely if rate else 0)},
-        "limits": {},
-    }
-    told = [say(f"method.{name}_text", **values) for name, values in texts.items() if name != "money" or study.priced]
+    told = [
+        say("method.belief_text", retrieval=prior[0], training=prior[1], damping=percent(study.catalog.damping)),
+        say("method.clear_text", points=f"{LEAD * 100:g}", share=percent(SHARE), record=kept),
+        *([say("method.money_text", draws=number(study.costs.draws), discount=percent(rate.likely if rate else 0))] if study.priced else ()),
+        say("method.limits_text"),
+    ]
     return (
         Heading(say("method.title")), Text(tuple(told)), _chances(studies), Heading(say("method.sources")), _sources(studies),
     )  # fmt: skip

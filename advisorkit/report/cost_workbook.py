@@ -81,11 +81,11 @@ def _summary(book: Book, grid: Grid) -> None:
 
 def _row(book: Book, grid: Grid, row: int, column: Column) -> None:
     """One way of working, rounded as the report rounds it."""
-    money, study, digits = book.study.costs.money[column], book.study, 3 if book.figures.unit > 1 else 0
+    money, study, digits = book.study.costs.money[column], book.study, 3 if book.study.printed.unit > 1 else 0
     added = {"outside": (2, 3), "staff": (5, 6), "all_in": (2, 3, 5, 6, 8)}
     grid.put(row, 1, study.name(column), f"row {column if column in PATTERNS else 'strong'}")
     for place, name in enumerate(AMOUNTS, 2):
-        amount, look = book.figures.rows[column][name], "row right strong" if name in SUMS else "row right"
+        amount, look = book.study.printed.rows[column][name], "row right strong" if name in SUMS else "row right"
         if column == "today" and name in ("build", "run", "outside", "checking", "gain"):
             grid.put(row, place, say("money.base") if name == "gain" else "–", f"{look} muted")
         elif amount is None:
@@ -112,7 +112,7 @@ def _charts(book: Book, grid: Grid, row: int) -> None:
         grid.charts.append(SheetChart("line", say("workbook.chart.gain", unit=book.unit), row, 1, 620, say("workbook.month"), series))
     if first not in book.gaining:
         return
-    ours, rows, unit = TOP + book.shown.index(first), book.figures.rows, book.figures.unit
+    ours, rows, unit = TOP + book.shown.index(first), book.study.printed.rows, book.study.printed.unit
     for place, (name, column) in enumerate({"staff": 7, "wrong": 8, "build": 2, "run": 3, "gain": 10}.items(), row + 2):
         saved = column in (7, 8)
         formula = grid.at(ours, column) if column == 10 else f"{grid.at(TOP, column) if saved else ''}-{grid.at(ours, column)}"
@@ -214,7 +214,7 @@ def _cases(book: Book, summary: Grid, results: Mapping[str, Mapping[Column, Mapp
 def _all_in(book: Book, found: Mapping[str, Any]) -> float:
     """The sum of a row's known parts, each rounded as the report rounds it."""
     amounts = (float(valued(found[part])) for part in PARTS)
-    return float(sum(round(amount / book.figures.unit) * book.figures.unit for amount in amounts if not isnan(amount)))
+    return float(sum(round(amount / book.study.printed.unit) * book.study.printed.unit for amount in amounts if not isnan(amount)))
 
 
 def _break_even(book: Book, grid: Grid, row: int) -> None:

@@ -287,9 +287,11 @@ def places(found: Selection) -> dict[str, int]:
 
 def _chosen(found: Selection, place: int, row: Weighed, one: Candidate) -> tuple[str | Cell, ...]:
     currency, path = found.engagement.currency, f"ranked[{found.order.index(one.id)}]"
+    names, (now, end) = load_catalog().patterns, (row.decision.now, row.decision.destination)
     one, span, chance = placed(one, path), placed(row.rank.range, f"{path}.gain_range"), placed(row.rank.chance, f"{path}.gain_chance")
     return (
-        Cell(f"{place} {row.workflow.name}", "strong" if one.id in found.chosen.starts else ""), *_patterns(row), say("roadmap.firm" if row.decision.clear else "roadmap.open"),
+        Cell(f"{place} {row.workflow.name}", "strong" if one.id in found.chosen.starts else ""), Cell(names[now].name, now), Cell(names[end].name, end),
+        say("roadmap.firm" if row.decision.clear else "roadmap.open"),
         project(one.ask, currency), *(money_short(amount, currency) for amount in (one.cost, one.gain)), _span(found, span) if span else "–",
         "–" if chance is None else sampled(chance),
     )  # fmt: skip
@@ -318,11 +320,6 @@ def _calendar(found: Selection) -> Table:
         ))
     (first, last), quarters = columns("roadmap.calendar_head"), (say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))) for n in range(shown))
     return table_of(say("roadmap.calendar"), (first, *quarters, last), rows, (shown + 1,), note=say("roadmap.calendar_note"))
-
-
-def _patterns(row: Weighed) -> tuple[Cell, Cell]:
-    names, (now, end) = load_catalog().patterns, (row.decision.now, row.decision.destination)
-    return Cell(names[now].name, now), Cell(names[end].name, end)
 
 
 def _paid(found: Selection) -> Table:

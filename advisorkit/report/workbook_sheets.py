@@ -12,7 +12,7 @@ from advisorkit.costs.bill import Line
 from advisorkit.costs.flows import TEXTS as COST_TEXTS, Column, Flow
 from advisorkit.costs.formulas import Formulas, formulas, valued
 from advisorkit.costs.inputs import Input
-from advisorkit.costs.money import Printed, stays
+from advisorkit.costs.money import stays
 from advisorkit.costs.results import PARTS
 from advisorkit.report.cost_pages import in_unit, shown, source_of
 from advisorkit.report.formula_cells import FormulaCells, Grid, Live
@@ -64,20 +64,15 @@ class Book:
         """Those whose gain is known."""
         return tuple(column for column in self.shown if "gain" in self.found.parts[column])
 
-    @cached_property
-    def figures(self) -> Printed:
-        """The money table as the report prints it."""
-        return self.study.printed
-
     @property
     def scale(self) -> str:
         """Style of amounts in the report's unit."""
-        return "thousand" if self.figures.unit > 1 else "whole"
+        return "thousand" if self.study.printed.unit > 1 else "whole"
 
     @property
     def unit(self) -> str:
         """That unit in words."""
-        return in_unit(self.study.currency, self.figures.unit)
+        return in_unit(self.study.currency, self.study.printed.unit)
 
     def named(self, name: str) -> str:
         """A cell's name, with the workflow's number where there are several."""

@@ -99,9 +99,7 @@ def _errors_outweigh(study: Study) -> bool:
 
 def spoken(headline: Doc, study: Study) -> str:
     """What is read out after a change."""
-    parts = headline["headline"]
-    assert isinstance(parts, list)
-    return " ".join(["".join(str(part["text"]) for part in parts), verdict_of(study)])
+    return " ".join(["".join(part["text"] for part in headline["headline"]), verdict_of(study)])
 
 
 LARGE = 1.45

@@ -19,7 +19,7 @@ from advisorkit.export.bundles import html
 from advisorkit.files.texts import Texts
 from advisorkit.values.engagement import Engagement
 
-Doc = dict[str, object]
+Doc = dict[str, Any]
 """What a part shows, as the browser draws it."""
 tell = Texts("screen").say
 Edit = Callable[[str, Mapping[str, Any]], None]
