@@ -172,11 +172,10 @@ def fields_of(text: str) -> Mapping[str, str]:
 
 def object_of(text: str) -> dict[str, Any]:
     """The same parts as JSON gives them."""
-    try:
-        found = json.loads(text) if text.lstrip().startswith("{") else None
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    with suppress(ValueError, RecursionError):
+        if isinstance(found := json.loads(text), dict):
+            return found
+    return {}
 
 
 def _alike(items: Sequence[Item]) -> list[int]:

@@ -150,8 +150,7 @@ def _unfit(row: ReadRow, heading: str, id: str, rows: Sequence[ReadRow]) -> str:
 
 
 def _text(row: ReadRow, heading: str) -> str:
-    node = row.cells[heading].node if heading in row.cells else None
-    return node.text if isinstance(node, Scalar) else ""
+    return getattr(row.cells[heading].node, "text", "") if heading in row.cells else ""
 
 
 def _word(row: ReadRow, heading: str) -> str:

@@ -304,9 +304,7 @@ def _text(spot: Spot | None) -> str:
 
 
 def _word(spot: Spot | None, valid: Sequence[str], what: str) -> str | None:
-    if spot is None:
-        return None
-    return replace(spot, node=Scalar(normal(_shown(spot)), spot.node.line)).word(valid, what)
+    return None if spot is None else replace(spot, node=Scalar(normal(_shown(spot)), spot.node.line)).word(valid, what)
 
 
 def _amount(spot: Spot | None, unit: str) -> float | None:

@@ -130,13 +130,9 @@ def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
 def _marks(workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:
     """The marks of each pilot of a workflow, by the name of its file."""
     try:
-        return {one.file: read_results(within(folder_of(file), one.file), _choice(one)) for one in workflow.pilots}
+        return {one.file: read_results(within(folder_of(file), one.file), Choice(one.scorer, one.model, one.version, one.threshold)) for one in workflow.pilots}
     except EngagementError as error:
         raise PilotError(error.faults) from None
-
-
-def _choice(one: PilotFile) -> Choice:
-    return Choice(one.scorer, one.model, one.version, one.threshold)
 
 
 def _established(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Established:
