@@ -9,11 +9,10 @@ from advisorkit.report.cost_pages import money_table, said, whole
 from advisorkit.report.printed import say
 from advisorkit.report.whole_pages import consultants, programme
 from advisorkit.screens import advising, controls, pages
-from advisorkit.screens.advising import chart
+from advisorkit.screens.advising import chart, earned, edited
 from advisorkit.screens.controls import assumption_table
 from advisorkit.screens.delivery import Delivery, deliver
 from advisorkit.screens.parts import Doc, Look, Tree, block, blocks, lead, names, tell
-from advisorkit.screens.shown import earned, edited
 from advisorkit.screens.work import Work
 from advisorkit.store.reading import CONTEXT
 from advisorkit.study.study import Study
@@ -85,7 +84,7 @@ def document(work: Work, look: Look, delivery: Delivery) -> dict[str, Any]:
     found |= {"verdict": advising.verdict(study, look), **{name: chart(name.removeprefix("chart "), study, look, kept) for name in drawn}}
     found |= {name: _assumptions(work, look, name.partition(" ")[2]) for name in wanted if name.startswith("assumptions ")}
     lead = next((found[name] for name in wanted if name.startswith("advice")), None) or advising.advice(study, look)
-    return {"bar": _bar(work, look, advising.spoken(lead, study)), **{name: found[name] for name in wanted if name in found}}
+    return {"bar": _bar(work, look, advising.read_out(lead, study)), **{name: found[name] for name in wanted if name in found}}
 
 
 def page_of(name: str) -> str:

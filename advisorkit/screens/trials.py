@@ -16,7 +16,7 @@ from advisorkit.export.blocks import Block, Heading, Text, table_of
 from advisorkit.files.disk import within
 from advisorkit.files.texts import spoken
 from advisorkit.report.trial_pages import TEXTS, ahead, broken, trial_table
-from advisorkit.screens.shown import still
+from advisorkit.screens.advising import still
 from advisorkit.screens.work import Work
 from advisorkit.values.messages import AdvisorError
 

@@ -19,12 +19,11 @@ from advisorkit.charts.figures import figure
 from advisorkit.charts.kinds import Chart
 from advisorkit.costs.assumption import TOPICS
 from advisorkit.files.texts import Spoken, spoken
-from advisorkit.screens.advising import charted
+from advisorkit.screens.advising import BeforeAfter, brief, charted, shown_study
 from advisorkit.screens.pages import counted, gained
 from advisorkit.screens.parts import Tree, tell
 from advisorkit.screens.screen import Loose
 from advisorkit.screens.sections import layouts
-from advisorkit.screens.shown import BeforeAfter, brief, shown_study
 from advisorkit.screens.state import State
 from advisorkit.screens.trials import Bakeoff
 from advisorkit.screens.work import Work
