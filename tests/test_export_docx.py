@@ -91,6 +91,13 @@ def test_tables_and_figures_have_captions_with_numbers_and_tables_heads_that_com
         assert sum(column.width.pt for column in table.columns) == pytest.approx(682 * 0.75, abs=1)
 
 
+def test_a_table_of_which_nothing_is_said_has_no_caption() -> None:
+    """“Table 1” alone said nothing below the heading that names it."""
+    content = render(notebook(COVER, Heading("One", 2), Heading("Who does what"), table_of("", ("A",), [("1",)]), table_of("Told", ("A",), [("1",)]), Done()))
+
+    assert styled(content, "Caption") == ["Table 1  Told"]
+
+
 def test_what_follows_a_table_or_key_figures_stands_apart_from_it() -> None:
     found = opened(render(notebook(COVER, Heading("One", 2), table_of("", ("A",), [("1",)]), Text(("Below",)), Done())))
     gap = found.tables[-1]._tbl.getnext().pPr.find(qn("w:spacing"))

@@ -249,6 +249,22 @@ def test_the_page_passes_the_accessibility_rules(browser: Any, tmp_path: Path) -
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(("wide", "seen"), [(1280, 8), (390, 4)])
+def test_a_table_keeps_to_its_page_and_shows_figures_on_a_phone(browser: Any, tmp_path: Path, wide: int, seen: int) -> None:
+    """On a screen the widest table ran over the edge of the text; on a phone the names took all of its width."""
+    rows = [["Customer support agent with our own tone\nHead of Customer Service", "Fine-Tuning", "Fine-Tuning", "90 %\nsoll 96 %", "35\n11 Wochen", "1.344", "1.888\n−403 bis 1.014", "über 99 %"]]
+    heads = ["Vorhaben, verantwortlich", "Jetzt", "Ziel", "Richtig", "Antrag", "Außer Haus", "Nutzen, 80 %", "Chance auf Nutzen"]
+    tones = [[Cell(words, "finetune" if n in (1, 2) else "strong" if n in (0, 6) else "") for n, words in enumerate(row)] for row in rows]
+    file = tmp_path / "report.html"
+    file.write_text(render(notebook(COVER, Heading("All", 2), table_of("Nutzen", heads, tones, range(3, 8)), Done())), encoding="utf-8")
+    page, _, _ = opened(browser, file)
+    page.set_viewport_size({"width": wide, "height": 800})
+
+    edge = page.evaluate("document.querySelector('h2').parentElement.getBoundingClientRect().right")
+    assert sum(right <= edge + 1 for right in page.evaluate("[...document.querySelectorAll('tbody td, tbody th')].map(cell => cell.getBoundingClientRect().right)")) >= seen
+
+
+@pytest.mark.browser
 def test_every_page_of_the_print_is_numbered_and_the_cover_is_not(browser: Any, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(render(whole()), encoding="utf-8")

@@ -60,6 +60,18 @@ def test_no_slide_holds_the_last_row_alone_and_slides_of_one_list_are_filled_ali
     assert sum(held) == 16 and max(held) - min(held) <= 2
 
 
+def test_what_needs_two_slides_is_parted_between_tables_and_lists_rather_than_within() -> None:
+    """The last slide of a brief to suppliers held four lines, while the first was full."""
+    blank = "_" * 40
+    price, terms = ([[f"{name} {n}", blank, blank] for n in range(6)] for name in ("Price", "Term"))
+    blocks = (Heading("Price"), table_of("", ["What", "Here", "There"], price), Heading("Terms"), table_of("", ["What", "Here", "There"], terms), Heading("Out"), Text(("One",) * 4, "bullets"))
+    deck = opened(render(notebook(COVER, Heading("Your offer", 2), *blocks, Done())))
+
+    held = [[shape.table.cell(1, 0).text for shape in slide.shapes if shape.has_table] for slide in list(deck.slides)[1:]]
+    assert held == [["Price 0"], ["Term 0"]]
+    assert list(fits(deck)) == []
+
+
 def test_a_table_whose_words_would_break_in_half_of_a_slide_has_all_of_it() -> None:
     rows = [["Datenschutzfolgenabschätzung", "Werden personenbezogene Daten gelesen?", "Datenschutzbeauftragte der Gesellschaft"] for _ in range(14)]
     deck = opened(render(notebook(COVER, Heading("All of it", 2), table_of("", ["Pflicht", "Frage", "Urteil"], rows), Done())))

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from test_export_xlsx import notebook, sample, workbook
 
-from advisorkit.export.blocks import Cell, Heading, LineItems, Money, Text, table_of
+from advisorkit.export.blocks import Cell, Heading, LineItems, Money, Text, Worksheet, table_of
 from advisorkit.export.xlsx import render
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.values.messages import Cited, RenderError
@@ -96,6 +96,16 @@ def test_months_are_read_and_printed_beside_their_number() -> None:
 
     assert (made["Cash by month"].page_setup.fitToWidth, made["Cash by month"].print_title_cols, made["Cash by month"].freeze_panes) == (2, "$A:$B", "C8")
     assert (made["Inputs"].page_setup.fitToWidth, made["Inputs"].freeze_panes) == (None, "A8")
+    assert made["Cash by month"].page_setup.fitToHeight is None, "its last four months stood alone on two further pages"
+    assert [made["Cash by month"][cell].value for cell in ("B1", "C1", "B7")] == [None, "Month by month", "Month"], "a title is cut off in a column that is repeated"
+
+
+def test_heads_of_columns_keep_a_distance_and_their_words_whole() -> None:
+    sheet = Worksheet("Months", (15.0,), ((0, 0, "", "RAG: Dokumentenspeicher", None, "head right"),))
+    assert openpyxl.load_workbook(io.BytesIO(render(notebook(sheet))))["Months"]["A1"].value == "RAG:\nDokumentenspeicher"
+    heads = [cell.value for cell in openpyxl.load_workbook(io.BytesIO(workbook().raw))["Summary"][7]]
+
+    assert {"Chance of\na gain", "People\nchecking"} <= {*heads}, "“to Chance of a gain” read as one head"
 
 
 def test_what_decides_without_a_formula_has_a_unit_and_no_decimals_that_say_nothing() -> None:

@@ -257,6 +257,12 @@ def test_a_visit_that_loses_money_says_stop_and_one_of_nothing_told_says_so(befo
     assert "Nothing was told yet that could be measured" in "".join(map(html, return_visit(nothing)))
 
 
+def test_a_visit_at_which_nothing_was_measured_does_not_say_that_a_way_now_gains(before: Engagement) -> None:
+    told = shown(after(before))
+
+    assert "RAG: nothing has been measured yet; we told you" in told and "now gains" not in told
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_visit_is_one_page_and_one_slide(language: str, before: Engagement, tmp_path: Path) -> None:
     measured = (Measured("adoption", 0.58, period="May 2027", cases=99, people=31), Measured("error_rate_rag", 0.16, period="May 2027", cases=200),

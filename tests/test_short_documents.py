@@ -139,6 +139,15 @@ def test_a_note_pools_what_was_said_and_lists_guesses_with_who_confirms_them() -
     assert [block.paragraphs[1][:6] for block in both if isinstance(block, Text) and block.style == "numbered"] == ["Mail: "]
 
 
+def test_a_note_opens_with_the_decision_or_with_on_how_many_workflows_there_is_one() -> None:
+    """Its title named what it is about, and said nothing."""
+    one = session_note(report())
+    several = session_note(report(replace(ACME, workflows=(DESK, replace(DESK, id="mail", name="Mail")))))
+
+    assert next(block for block in one if isinstance(block, DecisionBlock)).advice in report().workflows[0].decision.headline
+    assert re.fullmatch(r"The advice is clear for \d of 2 workflows", next(block for block in several if isinstance(block, Heading)).text)
+
+
 def test_open_questions_are_put_to_who_can_answer_them() -> None:
     told = words(session_prep(report()))
 

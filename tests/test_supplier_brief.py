@@ -58,6 +58,11 @@ def test_a_supplier_is_told_the_needs_the_frozen_mark_and_what_to_answer(told: s
     assert all(part in told for part in ("fresh cases of real work are drawn at random", "A seat a month, or", "used to train or improve a model", "The way out", "to Head of Service."))
 
 
+def test_the_titles_of_a_brief_say_what_decides_and_what_an_offer_names(told: str) -> None:
+    assert "120 fresh cases decide on every offer: Answers for service engineers" in told
+    assert "Your offer names price, terms and way out" in told
+
+
 def test_what_a_supplier_writes_has_room(told: str) -> None:
     assert "when we ask? ________________________ Is" in told
 

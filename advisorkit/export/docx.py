@@ -137,7 +137,7 @@ class _Writer:
             case kinds.KeyFigures():
                 return xml.KeyFigures(item, LIGHT)
             case kinds.Table():
-                return xml.Table(item, LIGHT, item.widths(HALF_WIDE if half else ROOM), len(item.rows) > kinds.LONG, next(self.tables))
+                return xml.Table(item, LIGHT, item.widths(HALF_WIDE if half else ROOM), len(item.rows) > kinds.LONG, next(self.tables) if item.title or item.subtitle else 0)
             case kinds.LineItems():
                 return self._block(item.table, half=half)
             case kinds.ChartBlock():

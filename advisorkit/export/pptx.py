@@ -111,14 +111,14 @@ def _opened(page: Page) -> tuple[str, list[Block]]:
 
 
 def _short(block: Block) -> Iterator[Block]:
-    """A table whose cells are no longer than a slide can hold, and below it in full what was cut."""
+    """A table whose cells are no longer than a slide can hold, and below it in full what was cut, with the row that it is from."""
     if not isinstance(block, Table):
         yield block
         return
-    lines = ((block.head, HEAD), *((row, ALONE if sum(len(cell.text) > HEAD for cell in row) < 2 else CELL) for row in block.rows))
-    head, *rows = (tuple(cell if len(cell.text) <= most else replace(cell, text=cell.text[:most] + "…") for cell in row) for row, most in lines)
+    lines = ((block.head, HEAD, ""), *((row, ALONE if sum(len(cell.text) > HEAD for cell in row) < 2 else CELL, row[0].text.partition("\n")[0] + ": ") for row in block.rows))
+    head, *rows = (tuple(cell if len(cell.text) <= most else replace(cell, text=cell.text[:most] + "…") for cell in row) for row, most, _ in lines)
     yield replace(block, head=head, rows=tuple(rows))
-    if cut := tuple(cell.text for row, most in lines for cell in row if len(cell.text) > most):
+    if cut := tuple(f"{whose if n else ''}{cell.text}" for row, most, whose in lines for n, cell in enumerate(row) if len(cell.text) > most):
         yield kinds.Text(cut, "note")
 
 
@@ -166,7 +166,7 @@ def _fewest(rows: Sequence[Row], body: Frame) -> tuple[list[list[Row]], float]:
     """Rows on as few slides as can be, over the whole width or in two columns, and their size of text; then as large, as little cut apart and as evenly filled as can be."""
     ways = [(size, way) for size in (FLOWING, SIZES[-1]) for way in (_whole, _halved)]
     size, way = min(ways, key=lambda one: _cost(one[1](rows, body, one[0], 1.0), body, one[0]))
-    tried = [way(rows, body, size, step) for step in STEPS]
+    tried = [way(rows, body, size, step, unparted=unparted) for step in STEPS for unparted in (True, False)]
     return min(tried, key=lambda slides: (*_cost(slides, body, size), sum(len(column) for held in slides for row in held for column in row))), size
 
 
@@ -175,18 +175,18 @@ def _cost(slides: list[list[Row]], body: Frame, size: float) -> tuple[bool, int]
     return any(_high(held, body.width, size) > body.height for held in slides), len(slides)
 
 
-def _whole(rows: Sequence[Row], body: Frame, size: float, share: float) -> list[list[Row]]:
-    return list(_several(rows, body.width, repeat(body.height * share), size))
+def _whole(rows: Sequence[Row], body: Frame, size: float, share: float, *, unparted: bool = False) -> list[list[Row]]:
+    return list(_several(rows, body.width, repeat(body.height * share), size, unparted=unparted))
 
 
-def _halved(rows: Sequence[Row], body: Frame, size: float, share: float) -> list[list[Row]]:
+def _halved(rows: Sequence[Row], body: Frame, size: float, share: float, *, unparted: bool = False) -> list[list[Row]]:
     """All below the last row that needs the whole width in two columns."""
     half = (body.width - ASIDE) / 2
     head, rest = _headed(rows, half, size)
     slides = list(_several(head, body.width, repeat(body.height), size))
     room = body.height - _high(slides[-1], body.width, size) - GAP if slides else 0.0
     first = [room * share] * 2 if room > body.height * LOW else []
-    columns = [_column(held) for held in _several(rest, half, chain(first, repeat(body.height * share)), size)]
+    columns = [_column(held) for held in _several(rest, half, chain(first, repeat(body.height * share)), size, unparted=unparted)]
     pairs: list[Row] = [(left, right) for left, right in zip_longest(columns[::2], columns[1::2], fillvalue=())]
     if first and pairs:
         slides[-1].append(pairs.pop(0))
@@ -222,15 +222,19 @@ def _narrow(row: Row, half: float, size: float) -> bool:
     return False
 
 
-def _several(rows: Sequence[Row], wide: float, rooms: Iterator[float], size: float) -> Iterator[list[Row]]:
-    """Rows on several slides or in several columns as high as `rooms`; tables go on with their head, lists with their next number, columns that fit on no slide below each other."""
+def _several(rows: Sequence[Row], wide: float, rooms: Iterator[float], size: float, *, unparted: bool = False) -> Iterator[list[Row]]:
+    """Rows on several slides or in several columns as high as `rooms`; tables go on with their head, lists with their next number, columns that fit on no slide below each other.
+
+    `unparted` leaves in one piece what another slide can hold.
+    """
     room = left = next(rooms)
     held, rest = list[Row](), [one for row in rows for one in ((row,) if len(row) == 1 or _row(row, wide, size)[0] <= room else _flat((row,)))]
     while rest:
         row = rest.pop(0)
         least = _row(row, wide, size)[0]
         if least > left:
-            first, more = _split(row[0][0], wide, left, size, whole=bool(held)) if len(row) == 1 else (None, None)
+            parted = len(row) == 1 and not (unparted and len(held) > 1 and least <= room)
+            first, more = _split(row[0][0], wide, left, size, whole=bool(held)) if parted else (None, None)
             if first is None and held:
                 keep = [held.pop()] if isinstance(held[-1][0][-1], kinds.Heading) and len(held) > 1 else []
                 yield held

@@ -258,11 +258,12 @@ class Canvas:
             row.height = round(row_height(cells, wide, size) * self.master.unit)
             last = block.total and n == len(rows) - 1
             for cell, made_cell, right, after in zip(cells, row.cells, block.numeric, (False, *block.numeric), strict=False):
-                self._cell(made_cell, cell, size, head=not n, right=right, total=last, inner=right or after)
+                self._cell(made_cell, cell, size, head=not n, right=right, total=last, inner=1 if right else 2 * after)
         name_of(shape, block.title or here("Table"), "; ".join(filter(None, (block.title, block.subtitle))) or " | ".join(cell.text for cell in block.head))
 
-    def _cell(self, made: Any, cell: Cell, size: float, *, head: bool, right: bool, total: bool, inner: bool) -> None:
-        made.margin_left, made.margin_right = (0, round(_PAD * self.master.unit))[:: -1 if inner else 1]
+    def _cell(self, made: Any, cell: Cell, size: float, *, head: bool, right: bool, total: bool, inner: int) -> None:
+        """One cell; words keep `inner` distances from figures before them."""
+        made.margin_left, made.margin_right = (round(pad * _PAD * self.master.unit) for pad in (inner, not inner))
         made.margin_top = made.margin_bottom = round(0.3 * size * self.master.unit)
         made.vertical_anchor = MSO_ANCHOR.BOTTOM if head else MSO_ANCHOR.TOP
         for n, line in enumerate(printable(cell.text).split("\n")):

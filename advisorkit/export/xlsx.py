@@ -11,7 +11,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from advisorkit.charts.scene import wrap
+from advisorkit.charts.scene import width, wrap
 from advisorkit.charts.theme import LIGHT, MARKS
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Cover, Heading, LineItems, SheetCell, SheetChart, Table, Worksheet
 from advisorkit.export.brand import Brand
@@ -32,6 +32,8 @@ _MARGIN = 2
 """Letters of a column that only keeps its distance from the edge."""
 _WIDE = 240
 """Most letters across a page that lies, and across a screen; what is wider takes further pages, beside the first column on each."""
+_DEEP = 70
+"""Most rows down a page of such a sheet, so that its last few do not stand alone on further pages."""
 _FOOTER = 200
 """Most letters of what the workbook is about at the foot of a page; Excel takes 255 with the rest."""
 _DASHES = {"prompt": "dash", "finetune": "dash_dot", "hybrid": "round_dot"}
@@ -105,17 +107,18 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
         page.set_landscape()
     page.set_paper(9)
     across = ceil(sum(sheet.widths) / _WIDE) or 1
-    page.fit_to_pages(across, 0)
-    for column, width in enumerate(sheet.widths):
-        page.set_column(column, column, width, _format(book, formats, ""))
-    for row, column, formula, text, number, style in sheet.cells:
-        look = _format(book, formats, style)
+    page.fit_to_pages(across, ceil((1 + max((row for row, *_ in sheet.cells), default=0)) / _DEEP) if across > 1 else 0)
+    labels = 1 + next(column for column, letters_wide in enumerate(sheet.widths) if letters_wide > _MARGIN) if across > 1 else 0
+    for column, letters_wide in enumerate(sheet.widths):
+        page.set_column(column, column, letters_wide, _format(book, formats, ""))
+    for row, place, formula, text, number, style in sheet.cells:
+        look, column = _format(book, formats, style), max(place, labels) if row < sheet.frozen - 1 else place  # words cut off in a column that every page repeats
         if formula:
             page.write_formula(row, column, formula, look, text if number is None else number)
         elif number is not None:
             page.write_number(row, column, number, look)
         elif text:
-            page.write_string(row, column, _fitting(text, LONGEST_TEXT), look)
+            page.write_string(row, column, _fitting(_headed(text, sheet.widths[column]) if "head" in style.split() else text, LONGEST_TEXT), look)
         else:
             page.write_blank(row, column, None, look)
     for row, high in _heights(sheet).items():
@@ -126,7 +129,6 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
         page.data_validation(row, column, row, column, _RULES.get(kind) or {"validate": "list", "source": f"={kind}"})
     for chart in sheet.charts:
         page.insert_chart(chart.row, chart.column, _chart(book, chart), {"object_position": 2, "description": chart.title})
-    labels = 1 + next(column for column, width in enumerate(sheet.widths) if width > _MARGIN) if across > 1 else 0
     if sheet.frozen:
         page.freeze_panes(sheet.frozen, labels)
         page.repeat_rows(0, sheet.frozen - 1)
@@ -134,12 +136,19 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
         page.repeat_columns(0, labels - 1)
 
 
+def _headed(text: str, letters_wide: float) -> str:
+    """A head in lines that keep a letter's distance from the next head, its words whole."""
+    room = max((letters_wide - 1) * 7 * 0.96, *(width(word, 13.4) for word in text.split()), 0.0)
+    return "\n".join(line for part in text.split("\n") for line in wrap(part, room, 13.4))
+
+
 def _heights(sheet: Worksheet) -> dict[int, float]:
     """Heights of rows in points, so that what wraps is seen whole: few programs find them by themselves as they open a file."""
     found = dict[int, float]()
     for row, column, _, text, _, style in sheet.cells:
         for kind in _HEIGHTS.keys() & style.split():
-            lines = 1 if kind == "title" else sum(len(wrap(part, sheet.widths[column] * 7 * 0.96, 13.4)) or 1 for part in text.split("\n"))
+            shown = _headed(text, sheet.widths[column]) if kind == "head" else text
+            lines = 1 if kind == "title" else sum(len(wrap(part, sheet.widths[column] * 7 * 0.96, 13.4)) or 1 for part in shown.split("\n"))
             found[row] = max(found.get(row, 0), _HEIGHTS[kind], min(13.5 * lines, _TALLEST))
     return found
 

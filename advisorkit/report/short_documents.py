@@ -17,7 +17,7 @@ from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.printed import columns, count, inside, say, unknowns
 from advisorkit.report.trial_pages import tried
-from advisorkit.report.whole_pages import ordered
+from advisorkit.report.whole_pages import on_how_many, ordered
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.messages import linked, locale, rounded, told
@@ -71,6 +71,12 @@ def _raised(name: str) -> str:
     return f"{name[:1].upper()}{name[1:]}"
 
 
+def _come_to(found: Sequence[Study]) -> Iterator[Block]:
+    """What is advised on each of several workflows, and on how many that is clear."""
+    yield Heading(on_how_many(found), 2)
+    yield Text(tuple(linked("", (f"{one.workflow.name}: ", one.cite(one.decision.headline, "decision.headline"))) for one in found), "numbered")
+
+
 @spoken
 def session_note(report: Report) -> tuple[Block, ...]:
     """What a session decided and heard, without names of speakers; guesses to confirm, and what is to be done."""
@@ -80,8 +86,7 @@ def session_note(report: Report) -> tuple[Block, ...]:
     kept = [name for name in labels if name not in PRIVATE]
     said = tuple(joined(found, "answers.head_many", lambda one: answers_of(one, kept)))
     return (
-        *pilot_cover(report, "note.cover"), Heading(say("note.decided"), 2),
-        Text(tuple(linked("", (f"{one.workflow.name}: " if found[1:] else "", one.cite(one.decision.headline, "decision.headline"))) for one in found), "numbered" if found[1:] else "body"),
+        *pilot_cover(report, "note.cover"), *(_come_to(found) if found[1:] else decided(found[0])),
         *steps(found[0], everywhere=True),
         *((Heading(say("note.guesses")), table_of("", columns("note.guesses_head"), guesses)) if guesses else ()),
         *((Heading(say("note.said")), *said) if said else ()),
@@ -126,7 +131,7 @@ def supplier_brief(report: Report) -> Iterator[Block]:
 
 def _needs(study: Study) -> Iterator[Block]:
     told, context = study.answers, study.workflow.context
-    yield Heading(say("supplier.title", workflow=study.workflow.name), 2, study.workflow.name)
+    yield Heading(say("supplier.title", workflow=study.workflow.name, cases=_cases(study)), 2, study.workflow.name)
     if lines := [say(f"supplier.{name}", value=context[name]) for name in ("problem", "success_metric") if context.get(name)]:
         yield Text(tuple(lines), "lead")
     rows = [(criterion.label, words_of(criterion, told[name], study.currency)) for name in NEEDS if name in told and not told[name].unknown for criterion in [study.catalog.criterion(name)]]
@@ -134,16 +139,20 @@ def _needs(study: Study) -> Iterator[Block]:
     yield table_of("", columns("supplier.needs_head"), rows) if rows else Text((say("supplier.needs_none"),))
 
 
+def _cases(study: Study) -> float:
+    usual = study.assumption("test_case_count").range
+    return study.plan.mark or (rounded(usual.likely) if usual else 0)
+
+
 def _test(study: Study) -> Iterator[Block]:
     """The test with the mark that was frozen, or else with one to be agreed, on cases that nobody has seen."""
     frozen = next((pilot for pilot in reversed(study.workflow.pilots) if pilot.pass_mark is not None), None)
-    held, usual = study.decision.prospects.target.share, study.assumption("test_case_count").range
-    cases = study.plan.mark or (rounded(usual.likely) if usual else 0)
+    held = study.decision.prospects.target.share
     if frozen and frozen.pass_mark is not None:
         mark = say("supplier.test.frozen", needed=percent(study.cite(frozen.pass_mark, "pilot.pass_mark") if study.pilot else frozen.pass_mark), date=day(frozen.date))
     else:
         mark = say("supplier.test.open") if held is None or study.prospects.target.never else say("supplier.test.wanted", needed=percent(min(held, 1.0)))
-    lines = (say("supplier.test.cases", cases=cases), say("supplier.test.marked"), mark, say("supplier.test.alike"))
+    lines = (say("supplier.test.cases", cases=_cases(study)), say("supplier.test.marked"), mark, say("supplier.test.alike"))
     yield from (Heading(say("supplier.test")), Text(lines, "numbered"))
 
 

@@ -82,6 +82,8 @@ def _title(seen: Visit) -> str:
     pattern, now, before, currency = seen.study.name(seen.pattern), seen.gain, _kept(seen).get("gain"), seen.study.currency
     if now is None or before is None:
         return say("visit.title.unknown", pattern=pattern)
+    if not seen.count:
+        return say("visit.title.nothing", pattern=pattern, told=money_short(before.likely, currency))
     return say("visit.title", pattern=pattern, now=money_short(now.likely, currency), told=money_short(before.likely, currency), months=seen.study.months)
 
 

@@ -68,7 +68,7 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     rows = [*(_line(study, sums)[:wide] for study in ordered(studies)), *(_totals(sums) if sums else ())]
     unit = in_unit(studies[0].currency, sums.unit) if sums else ""
     subtitle = say("overview.subtitle", unit=unit, months=studies[0].months) if sums else ""
-    unclear = [one.workflow.name for one in studies if not one.decision.clear and not one.decision.ended]
+    unclear = _unclear(studies)
     lines = (*_overridden(studies), *_staged(studies, sums), *_missing(studies), *((say("overview.unclear", names="; ".join(unclear)),) if unclear else ()))
     return (
         Heading(_title(studies, sums), 2, say("overview.part")), KeyFigures(tuple(_sums(studies, sums))) if sums else Text((say("overview.lead"),), "lead"),
@@ -77,9 +77,18 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     )  # fmt: skip
 
 
+def _unclear(studies: Sequence[Study]) -> list[str]:
+    return [one.workflow.name for one in studies if not one.decision.clear and not one.decision.ended]
+
+
+def on_how_many(studies: Sequence[Study]) -> str:
+    """On how many of several workflows the advice is clear."""
+    return say("overview.title", clear=len(studies) - len(_unclear(studies)), workflows=len(studies))
+
+
 def _title(studies: Sequence[Study], sums: Together | None) -> str:
     if sums is None:
-        return say("overview.title", count=count(len(studies)).capitalize())
+        return on_how_many(studies)
     asks, currency = sum(1 for one in studies if one.ask), studies[0].currency
     named = count(asks) if asks == len(studies) else say("overview.some", asks=count(asks), count=count(len(studies)))
     gain = told(money_short(abs(sums.gain), currency), sums.gain)
