@@ -255,8 +255,9 @@ def agrees(study: Study) -> None:
         assert set(charts(study).values()) == {"the only one allowed"}
     else:
         assert charts(study) == {p: f"{n}%" for p, n in made.chances.items() if n}
-        assert made.ended or percent(made.prospects.expected_right[made.destination].p50) in index
+        assert made.ended or percent(made.prospects.expected_right[made.told].p50) in index
 
+    assert made.next_step.action != "ship" or (made.now == made.told == made.next_step.pattern and not (made.clear and made.destination != made.told))
     assert made.next_step.action != "climb" or made.destination in (made.next_step.pattern, "hybrid")
     shut = [hit for hit in study.advice.gates if hit.kind == "lasting" and not hit.provisional and hit.basis in ("law", "rights", "platform")]
     assert all(any(pattern in hit.removes for hit in shut) for pattern, chance in made.chances.items() if not chance)
@@ -361,3 +362,39 @@ def test_what_hardly_holds_is_no_reason(size: list[float], told: bool) -> None:
     assert ("do not fit in a prompt" in not_this(study, "prompt")) == told
     assert ("do not fit in a prompt" in " ".join(study.advice.words.not_recommended)) == told
     assert ("pasted in by hand" in study.decision.next_step.why) == told
+
+
+def shipped(pattern: str, **answers: Answer) -> Decision:
+    """After a pilot of `pattern` that was right in 24 of 24."""
+    client = engagement({"facts_in_request": said("all"), "private_knowledge": said("none"), "corpus_tokens": Answer(amount=Estimate.of(5_000)), **answers})
+    study = Study(client, client.workflows[0], draws=64)
+    seen = tuple(MarkedCase(str(n), "right") for n in range(24))
+    pilot = Pilot(MarkedResults("a.csv", "table", seen), date(2026, 11, 18), pattern, 0.7)  # type: ignore[arg-type]
+    return replace(study, pilot=established_for(study.inputs, [pilot], rules())).decision
+
+
+@pytest.mark.parametrize("held", [{}, {"corpus_quality": said("no")}])
+def test_what_is_put_into_use_is_what_is_told_of_and_where_it_ends_is_not_clear_then(held: dict[str, Answer]) -> None:
+    made = shipped("rag", **held)
+
+    assert (made.now, made.told, made.destination, made.clear) == ("rag", "rag", "prompt", False)
+    assert made.headline.startswith("Put retrieval (RAG) into use.")
+    assert made.enough.startswith("With retrieval: ")
+    assert ("The documents are not fit for use, and search would return their faults." in made.warnings) == bool(held)
+
+
+def test_what_goes_into_use_beyond_its_budget_or_time_says_so() -> None:
+    few = {"budget": Answer(amount=Estimate.of(100)), "deadline_weeks": Answer(amount=Estimate.of(0.1))}
+
+    assert [line for line in shipped("prompt", **few).warnings if "first version" in line] == [
+        "A first version of Prompt will probably cost more than the budget that was given.", "A first version of Prompt will probably take longer than the time that was given.",
+    ]
+
+
+@pytest.mark.parametrize(("pattern", "first", "here"), [("prompt", "here", "prompt_pilot"), ("rag", "ahead", "retrieval")])
+def test_no_step_beyond_what_is_put_into_use_is_where_one_stands_and_what_nobody_marked_is_not_done(pattern: str, first: str, here: str) -> None:
+    path = shipped(pattern).path
+
+    assert path[0].rung == "prompt_pilot"
+    assert path[0].state == first
+    assert [rung.rung for rung in path if rung.state == "here"] == [here]

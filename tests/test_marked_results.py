@@ -255,3 +255,15 @@ def test_a_total_below_the_marks_is_no_case(tmp_path: Path, text: str) -> None:
 
     assert [(mark.case, mark.outcome) for mark in found.marks] == [("1", "right"), ("2", "wrong")]
     assert [notice.partition(": ")[2] for notice in found.notices if "is a total" in notice] == ["line 4 is a total and was left out"]
+
+
+@pytest.mark.parametrize(("heading", "right"), [("wrong", 1), ("falsch", 1), ("has failed", 1), ("correct", 3), ("right or wrong", 3)])
+def test_below_a_heading_that_says_wrong_a_yes_is_a_wrong_answer(tmp_path: Path, heading: str, right: int) -> None:
+    read = read_results(file(tmp_path, f"case,{heading}\n1,yes\n2,ja\n3,1\n4,no\n"))
+
+    assert [mark.outcome for mark in read.marks].count("right") == right
+    assert ("yes there is a wrong answer" in " ".join(read.notices)) == (right == 1)
+
+
+def test_below_such_a_heading_the_word_itself_keeps_its_meaning(tmp_path: Path) -> None:
+    assert [mark.outcome for mark in read_results(file(tmp_path, "case,wrong\n1,wrong\n2,correct\n")).marks] == ["wrong", "right"]

@@ -335,3 +335,16 @@ def test_a_comma_or_a_share_on_the_command_line_that_may_be_meant_otherwise_is_t
     file = Path(__file__).parents[1] / "advisorkit" / "data" / "samples" / "marked-pilot.yaml"
 
     assert told in run("cost", file, "--draws", 64, "--set", said).stderr
+
+
+@pytest.mark.parametrize(("text", "told"), [("20.000", True), ("1.250", True), ("1.25", False), ("0.500", False), ("20000", False), ("1.234", False)])
+def test_a_plain_number_that_may_be_thousands_in_another_country_is_told(text: str, told: bool) -> None:
+    listener = Listener()
+    assert Spot(Scalar(text, 1), "budget", "a.yaml", [], listener=listener).number() == float(text)
+    assert listener.told == ([f"a.yaml: line 1, budget: {text} is taken as {float(text):g}; write {text.replace('.', '')} if that is meant"] if told else [])
+
+
+@pytest.mark.parametrize("text", ["10k-20", "10k to 20", "2 million to 3"])
+def test_a_range_whose_first_end_alone_names_thousands_is_not_turned_round(text: str) -> None:
+    with pytest.raises(ValueError, match="names two units"):
+        Listener(group=",").amount(text)

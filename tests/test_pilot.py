@@ -264,3 +264,10 @@ def test_a_smaller_pilot_that_replaces_a_larger_one_is_warned_about() -> None:
 def test_without_a_pilot_there_is_nothing_to_establish() -> None:
     with pytest.raises(ValueError, match="no pilot"):
         established([], NEEDED, rules())
+
+
+@pytest.mark.parametrize(("tried", "mended"), [({}, 12.0), ({0: False}, 11 / 3), ({0: True}, 1 + 11 * 2 / 3), (dict.fromkeys(range(12), False), 0.0)])
+def test_one_pasted_text_does_not_say_for_sure_what_it_would_mend_elsewhere(tried: dict[int, bool], mended: float) -> None:
+    marks = [MarkedCase(str(n), "wrong", "information", fixed_by_text=tried.get(n)) for n in range(12)]
+
+    assert diagnose(pilot(marks)).mendable == pytest.approx((mended, 12 - mended))

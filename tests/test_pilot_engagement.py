@@ -282,3 +282,11 @@ def test_a_marked_pattern_that_is_ruled_out_by_now_is_not_the_step_for_now(tmp_p
     assert after.decision.chances["finetune"] == 0
     assert after.advice.now != "finetune"
     assert "here" in {rung.state for rung in after.advice.path}
+
+
+def test_marks_of_another_pattern_alone_are_no_pilot_of_this_one(tmp_path: Path) -> None:
+    (tmp_path / "marks.csv").write_text("case,right,arm\n" + "".join(f"{i},yes,rag\n" for i in range(24)), encoding="utf-8")
+
+    with pytest.raises(PilotError, match="no answer of prompt is marked; the column arm names rag"):
+        read_pilot(tmp_path / "marks.csv", engagement(**MONEY), tmp_path / "acme.yaml")
+    assert read_pilot(tmp_path / "marks.csv", engagement(**MONEY), tmp_path / "acme.yaml", pattern="rag").established.diagnoses[0].right.n == 24

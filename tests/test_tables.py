@@ -319,3 +319,11 @@ def test_any_text_at_all_gives_a_table_or_a_refusal(rows: list[list[str]], mark:
         except (EngagementError, UnicodeEncodeError):
             return
         assert all(isinstance(spot, Spot) for row in table.rows for spot in row.cells.values())
+
+
+def test_no_and_no_of_a_row_are_answers_and_no_two_headings(tmp_path: Path) -> None:
+    (tmp_path / "ideas.csv").write_text("Use case,Citations needed,Personal data\nA,yes,yes\nB,no,no\nC,no,yes\n", encoding="utf-8")
+    table = read_table(tmp_path / "ideas.csv", known=lambda text: text.casefold() in ("use case", "no"))
+
+    assert table.columns == ("Use case", "Citations needed", "Personal data")
+    assert len(table.rows) == 3

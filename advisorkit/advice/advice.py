@@ -12,7 +12,7 @@ from advisorkit.advice.answers import Facts, GateHit, sure
 from advisorkit.advice.belief import Assessment, Belief, shuts
 from advisorkit.advice.flips import Flip, NextQuestion, Pair, WeightFlip, flips, next_questions, pairs, settled, stays, weight_flip
 from advisorkit.advice.ladder import PILOT, Policy, Rung, RungId, plan, policies, untried, waiting
-from advisorkit.advice.steps import NextStep, OffRamp, companions, next_step, off_ramp, warnings
+from advisorkit.advice.steps import NextStep, OffRamp, companions, in_use, next_step, off_ramp, warnings
 from advisorkit.advice.whatif import Outlook
 from advisorkit.advice.words import Words, say
 from advisorkit.costs.facts import Costing
@@ -146,11 +146,12 @@ def advise(
     chances: dict[PatternId, float] = dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
     asked = {name for name, answer in {**engagement.answers, **workflow.answers}.items() if answer.unknown}  # they are not asked again
     step = next_step(outlook, ramp, outlook.now, pilot)
+    now = in_use(step, outlook.now)
     return Advice(
         workflow=workflow.id,
         recommended=PATTERNS[outlook.goal],
-        now=outlook.now,
-        clear=step.action != "stop" and clear(outlook, drawn, cases),
+        now=now,
+        clear=step.action != "stop" and in_use(step, PATTERNS[outlook.goal]) == PATTERNS[outlook.goal] and clear(outlook, drawn, cases),
         lead=first - second,
         off_ramp=ramp,
         companions=companions(outlook.assessment),
@@ -162,8 +163,8 @@ def advise(
         flips=flips(outlook),
         next_questions=next_questions(outlook, cases, parked=asked),
         similar=similar(catalog, outlook.assessment.answers, cases, leave_out=[one.id for one in engagement.workflows]),
-        path=_path(outlook, outlook.now, pilot),
-        warnings=warnings(outlook, pilot),
+        path=_path(outlook, now, pilot, shipped=step.action == "ship"),
+        warnings=warnings(outlook, pilot, now),
         reopen_when=tuple(dict.fromkeys(hit.reopens for hit in outlook.hits if shuts(hit))),
         words=say(outlook),
         override=workflow.override,
@@ -178,11 +179,13 @@ def advise(
     )
 
 
-def _path(outlook: Outlook, now: PatternId, pilot: Established | None) -> tuple[Rung, ...]:
+def _path(outlook: Outlook, now: PatternId, pilot: Established | None, *, shipped: bool) -> tuple[Rung, ...]:
     a = outlook.assessment
-    marked = pilot is not None or not any(hit.criterion == PILOT for hit in outlook.hits)
+    unsettled = any(hit.criterion == PILOT for hit in outlook.hits)
+    marked = pilot is not None or not unsettled
+    passed = marked and (now != "prompt" or not (unsettled or shipped))  # no step beyond a prompt that is enough, or of which too little is known
     gone, held = untried(outlook.hits), waiting(outlook.hits)
-    rungs = plan(outlook.belief, gone, held, now, a.catalog.text, piloted=marked, unfinished=_unfinished(a, pilot, marked=marked), facts=a.facts)
+    rungs = plan(outlook.belief, gone, held, now, a.catalog.text, piloted=passed, unfinished=_unfinished(a, pilot, marked=marked), facts=a.facts)
     first = Rung("classifier", None, a.catalog.text["classifier.enter"], a.catalog.text["classifier.leave"], None, None, None, "ahead")
     return (first, *rungs) if "classifier" in companions(a) else rungs
 
@@ -193,7 +196,7 @@ def _unfinished(assessment: Assessment, pilot: Established | None, *, marked: bo
     extended = (sure(assessment.catalog, assessment.answers, "cheap_extensions", "one", "several") or 0) > 0.5
     explained = "information_share" in assessment.answers
     finished: Mapping[RungId, bool] = {
-        "prompt_pilot": marked, "cheap_extensions": extended, "diagnose": explained, "retrieval": "rag" in seen, "training": "finetune" in seen,
+        "prompt_pilot": pilot.prompt_tried if pilot else marked, "cheap_extensions": extended, "diagnose": explained, "retrieval": "rag" in seen, "training": "finetune" in seen,
     }
     return frozenset(rung for rung, done in finished.items() if not done)
 

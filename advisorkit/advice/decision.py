@@ -9,7 +9,7 @@ import numpy as np
 from advisorkit.advice.advice import Advice
 from advisorkit.advice.answers import Answers, open_criteria, person_decides
 from advisorkit.advice.ladder import Rung
-from advisorkit.advice.steps import NextStep, OffRamp
+from advisorkit.advice.steps import NextStep, OffRamp, in_use
 from advisorkit.advice.words import how_likely, whole_percents
 from advisorkit.costs.assumption import BASIS, completed
 from advisorkit.costs.inputs import Inputs
@@ -94,7 +94,7 @@ Run = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Gained:
-    """What the destination gains against today."""
+    """What is put into use, else the destination, gains against today."""
 
     gain: float
     """At likely values, as the money table prints it."""
@@ -143,7 +143,7 @@ class Decision(Displayed):
     instead: str
     """Name of what is advised in place of any pattern, which may be to stop; empty where one is advised. A product that can be bought stands beside them."""
     gain: str
-    """What the destination gains or loses against today, in a sentence that names its condition; empty where that is not known."""
+    """What is put into use, else the destination, gains or loses against today, in a sentence that names its condition; empty where that is not known."""
     gained: Gained | None
     """The amount in it."""
 
@@ -161,6 +161,11 @@ class Decision(Displayed):
     def order(self) -> tuple[PatternId, ...]:
         """Patterns that are not ruled out, likeliest first; the destination leads a tie."""
         return _order(self.chances, self.destination)
+
+    @property
+    def told(self) -> PatternId:
+        """The pattern whose money and share right are told first: what is put into use, else the destination."""
+        return in_use(self.next_step, self.destination)
 
     @property
     def replaced(self) -> bool:
@@ -234,12 +239,13 @@ def decide(
         answers: Every answer that holds, a pilot's findings in place of opinions.
         prospects: Expected share right, against what is asked for.
         step: What to do next, with the cases to mark that its plan names.
-        gained: What the destination gains against today, where that is known.
+        gained: What is put into use, else the destination, gains against today, where that is known.
         said: Criteria that somebody answered, with unknown too.
     """
     decided, to_ask = bool(person_decides(catalog, answers)), tuple(_to_ask(catalog, advice, answers, said))
     chances = whole_percents({pattern: found.probability for pattern, found in advice.patterns.items()})
-    gain = tuple(_gain(catalog, advice.recommended, prospects, gained)) if gained else ()
+    told = in_use(step, advice.recommended)
+    gain = tuple(_gain(catalog, told, prospects, gained)) if gained else ()
     opening = _unless(catalog, advice, step, prospects, tuple(_headline(catalog, advice, chances, step, prospects, person=decided)))
     return Decision(
         runs=(*opening, gain) if gain and step.action not in ("off_ramp", "stop") else opening,
@@ -250,7 +256,7 @@ def decide(
         next_step=step,
         prospects=prospects,
         chances=chances,
-        enough="" if replaces(advice.off_ramp) else _enough(catalog.text, advice.recommended, prospects),
+        enough="" if replaces(advice.off_ramp) else _enough(catalog.text, told, prospects),
         reasons=advice.words.untold()[0],
         path=() if replaces(advice.off_ramp) else advice.path,
         warnings=tuple(dict.fromkeys((*advice.warnings, *_beside(catalog, advice, prospects)))),
@@ -289,7 +295,7 @@ def _open(advice: Advice, step: NextStep) -> bool:
 def _headline(
     catalog: Catalog, advice: Advice, chances: Mapping[PatternId, int], step: NextStep, prospects: Prospects, *, person: bool
 ) -> Iterator[tuple[Run, ...]]:
-    text, now, goal, ramp = catalog.text, step.pattern if step.action == "ship" else advice.now, advice.recommended, advice.off_ramp
+    text, now, goal, ramp = catalog.text, advice.now, advice.recommended, advice.off_ramp
     if step.action == "off_ramp" and ramp:
         template = text.get(f"start.off_ramp.{ramp.kind}", text["start.off_ramp"])
         yield ((template.format(ramp=catalog.off_ramps[ramp.kind].long_name), ""),)
@@ -342,10 +348,11 @@ def _enough(text: Mapping[str, str], goal: PatternId, prospects: Prospects) -> s
 
 def _beside(catalog: Catalog, advice: Advice, prospects: Prospects) -> Iterator[str]:
     """What the prospects and a person's other decision have to be warned of."""
-    text, right = catalog.text, prospects.expected_right.get(advice.recommended)
+    text, told = catalog.text, in_use(advice.next_step, advice.recommended)
+    right = prospects.expected_right.get(told)
     if right and prospects.today is not None and round(prospects.today, 2) > round(right.p50, 2) and not replaces(advice.off_ramp):
         key = "warn.people_measured" if prospects.today_measured else "warn.people_said"
-        yield text[key].format(today=percent(prospects.today), pattern=catalog.patterns[advice.recommended].name, expected=percent(right.p50))
+        yield text[key].format(today=percent(prospects.today), pattern=catalog.patterns[told].name, expected=percent(right.p50))
     if advice.off_ramp and not replaces(advice.off_ramp):
         yield advice.off_ramp.reason
     if advice.override and advice.patterns[advice.override.pattern].status == "ruled_out":

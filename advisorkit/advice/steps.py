@@ -42,6 +42,11 @@ class NextStep:
     """The reason in one or two plain sentences."""
 
 
+def in_use(step: NextStep, otherwise: PatternId) -> PatternId:
+    """What `step` puts into use; without that `otherwise`."""
+    return step.pattern if step.action == "ship" else otherwise
+
+
 PILOT_CASES = 100
 """Cases to mark in a first pilot: about a hundred show the kinds of failure (source HS)."""
 
@@ -145,12 +150,12 @@ def _after_pilot(outlook: Outlook, now: PatternId, pilot: Established) -> NextSt
     return NextStep("mark_more", now, decided.cases or PILOT_CASES, why)
 
 
-def warnings(outlook: Outlook, pilot: Established | None) -> tuple[str, ...]:
-    """What weakens the advice or binds it, in plain words."""
+def warnings(outlook: Outlook, pilot: Established | None, now: PatternId) -> tuple[str, ...]:
+    """What weakens the advice or binds it, with `now` as today's pattern, in plain words."""
     assessment = outlook.assessment
     found = [
-        *_bound(assessment, outlook.hits),
-        *(_limits(outlook, assessment.facts) if assessment.facts else ()),
+        *_bound(assessment, outlook.hits, now),
+        *(_limits(outlook, assessment.facts, now) if assessment.facts else ()),
         *_thin(assessment, outlook),
         *(pilot.warnings if pilot else ()),
         *(_slow(assessment, pilot.diagnoses[-1].measured) if pilot and pilot.diagnoses else ()),
@@ -167,9 +172,10 @@ def _slow(assessment: Assessment, measured: Mapping[str, Estimate]) -> Iterator[
         yield assessment.catalog.text["warn.slow"].format(took=plain(took.likely), most=plain(most))
 
 
-def _bound(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[str]:
+def _bound(assessment: Assessment, hits: Sequence[GateHit], now: PatternId) -> Iterator[str]:
     catalog, answers = assessment.catalog, assessment.answers
     yield from (catalog.text["warn.autonomy"].format(reason=hit.reason) for hit in hits if hit.kind == "autonomy")
+    yield from (hit.reason for hit in hits if hit.kind == "for_now" and now in hit.removes and not hit.provisional and hit.criterion not in (PILOT, *_LIMITS))
     serious = sure(catalog, answers, "error_tolerance", "serious") or 0
     if serious > 0.5 and (sure(catalog, answers, "human_review", "never") or 0) > 0.5:
         yield catalog.text["warn.unchecked"]
@@ -180,16 +186,20 @@ def _bound(assessment: Assessment, hits: Sequence[GateHit]) -> Iterator[str]:
         yield catalog.text["warn.gate_guess"].format(label=catalog.criteria[criterion].label, patterns=names)
 
 
-def _limits(outlook: Outlook, facts: Facts) -> Iterator[str]:
-    """Patterns that may come to be built whose build may, though it probably will not, go over the budget or the deadline."""
+_LIMITS = ("budget", "deadline_weeks")
+
+
+def _limits(outlook: Outlook, facts: Facts, now: PatternId) -> Iterator[str]:
+    """Patterns that may come to be built whose build may, though it probably will not, go over the budget or the deadline, and the one of today's step where it probably will."""
     assessment = outlook.assessment
-    text, budget, weeks = assessment.catalog.text, *(assessment.answers.get(name) for name in ("budget", "deadline_weeks"))
-    for pattern in (pattern for pattern, chance in zip(PATTERNS, outlook.chances, strict=True) if chance >= IN_PLAY or pattern == outlook.now):
+    text, budget, weeks = assessment.catalog.text, *(assessment.answers.get(name) for name in _LIMITS)
+    for pattern in (pattern for pattern, chance in zip(PATTERNS, outlook.chances, strict=True) if chance >= IN_PLAY or pattern == now):
         name, cost, time = assessment.catalog.patterns[pattern].name, facts.build[pattern], facts.build_weeks[pattern]
-        if budget and budget.amount and cost.p50 <= budget.amount.likely < cost.p90:
-            yield text["warn.budget"].format(pattern=name)
-        if weeks and weeks.amount and time.p50 <= weeks.amount.likely < time.p90:
-            yield text["warn.deadline"].format(pattern=name)
+        for what, limit, needed in (("budget", budget, cost), ("deadline", weeks, time)):
+            if limit and limit.amount and limit.amount.likely < needed.p90:
+                over = limit.amount.likely < needed.p50
+                if not over or pattern == now:
+                    yield text[f"warn.{what}.over" if over else f"warn.{what}"].format(pattern=name)
 
 
 def _thin(assessment: Assessment, outlook: Outlook) -> Iterator[str]:

@@ -214,7 +214,8 @@ class Listener:
         factors = {one for _, _, one in ends} - {ONE} or {ONE}
         if len(points) > 3:
             raise MisreadError(here("'{}' is not a number, nor a range such as 25,000 to 60,000", shown(said)), said)
-        if len(factors) > 1:
+        half = len(ends) > 1 and ends[0][1] > 0 and not ends[-1][1] and points[0] > points[-1]  # 10k to 20
+        if len(factors) > 1 or half:
             raise MisreadError(here("'{}' names two units; write both ends in one", shown(said)), said)
         (factor,), base = factors, Estimate.of(points[0] if len(points) == 1 else sorted(points))
         if base.low < 0 and not factor.fixed:
@@ -259,6 +260,17 @@ class Listener:
         plain, percent = ((_told(value.low, shares=shares), _told(value.high, shares=shares)) for shares in (False, True))
         ends = [one[0] if value.fixed else span(*one) for one in (plain, percent)]
         self.told.append(place + here("{} is taken as {}; write {}% if that is meant", ends[0], ends[1], ends[0]))
+
+    def plain_point(self, text: str, place: str = "") -> None:
+        """Tell of a plain number whose three decimals end in nought, as 1.200 may have been meant for 1200.
+
+        Example:
+            >>> said = Listener()
+            >>> [said.plain_point(text) for text in ("1.200", "1.234", "0.500")][0], said.told
+            (None, ['1.200 is taken as 1.2; write 1200 if that is meant'])
+        """
+        if self.decimal != "." and text.endswith("0") and unclear(text):
+            self.told.append(place + here("{} is taken as {:g}; write {} if that is meant", text, float(text), text.replace(".", "")))
 
     @property
     def heard(self) -> tuple[str, ...]:

@@ -165,6 +165,7 @@ class Spot:
     def number(self, minimum: float = -math.inf, maximum: float = math.inf) -> float | None:
         """A finite number within bounds."""
         if self.numeric and isinstance(self.node, Scalar):
+            self.listener.plain_point(self.node.text, f"{self.file}: {self.where}: ".lstrip(": "))
             return self._bounded(float(self.node.text), minimum, maximum)
         self.fault(here("expected a number such as 1200 or 0.8, got {}", self.seen))
         return None

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -125,9 +125,14 @@ def _header(file: str, lines: Sequence[workbooks.Line], known: Known | None, she
         raise EngagementError([Fault(file, "", "is empty")])
     first = [[cell.text for cell in cells if cell.text] for _, cells in lines[: workbooks.LOOKED_AT if known else 1]]
     wide = [i for i, texts in enumerate(first) if 2 * len(texts) > max(map(len, first))]
-    hits = {i: sum(map(known, first[i])) if known else 0 for i in wide}
+    hits = {i: _hits(first[i], known) for i in wide}
     at = max(wide, key=lambda i: (hits[i], -i))
     return _Found(lines, at, hits[at], sheet)
+
+
+def _hits(texts: Iterable[str], known: Known | None) -> int:
+    """How many known headings stand in a line, each once, as no and no of a row are answers and no two numbers."""
+    return len({text.casefold() for text in texts if known(text)}) if known else 0
 
 
 def _delimiter(text: str) -> str:
@@ -254,7 +259,7 @@ def _end(lines: Sequence[workbooks.Line], header: Sequence[workbooks.RawCell], k
         ended = number + sum(cell.text.count("\n") for cell in cells if not cell.place)
         titled = start > 0 and all(sum(bool(cell.text) for cell in above) == 1 for _, above in lines[start:at])
         other = titled and len({*heads}) == len(heads) and len(figures & words) > 1 and not figures & ({*texts} - words)
-        if other or ([cell.text for cell in cells] != [cell.text for cell in header] and sum(map(known, heads)) > max(1, len(heads) / 2)):
+        if other or ([cell.text for cell in cells] != [cell.text for cell in header] and _hits(heads, known) > max(1, len(heads) / 2)):
             return start if titled else at
         filled, worded = filled | {*texts}, worded | words
     return len(lines)

@@ -248,7 +248,7 @@ def _found(weighed: Sequence[Weighed], *, found: bool) -> Share:
 
 
 def _mendable(failed: Sequence[Weighed], mended: Share) -> tuple[float, float]:
-    rate = 1.0 if mended.share is None else mended.share
+    rate = _BLANK.updated(mended.hits, mended.n - mended.hits).mean if mended.n else 1.0  # of a few that were tried the others may differ
     parts = [(chance, part) for mark, part in failed if (chance := _mend_chance(mark, rate)) is not None]
     yes = sum(chance * part for chance, part in parts)
     return round(yes, 9), round(sum(part for _, part in parts) - yes, 9)

@@ -82,6 +82,8 @@ class LogBook:
     """Headings below which any word is a grade."""
     verdicts: tuple[str, ...]
     """Words of headings below which stand verdicts on answers."""
+    failures: tuple[str, ...]
+    """Those of them below which yes says that an answer is wrong."""
     crashed: tuple[str, ...]
     """How reasons begin that tell of a test's own failure."""
     aside: tuple[str, ...]
@@ -123,8 +125,22 @@ def means_verdict(heading: str) -> bool:
         >>> [means_verdict(heading) for heading in ("Is correct?", "LLM_grade", "testPassed", "regulated", "Case no")]
         [True, True, True, False, False]
     """
-    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading))
-    return bool({word.casefold() for word in words} & {*logbook().grades, *logbook().verdicts})
+    return bool(_in_heading(heading) & {*logbook().grades, *logbook().verdicts})
+
+
+def means_failure(heading: str) -> bool:
+    """Whether a yes below a heading says that an answer is wrong.
+
+    Example:
+        >>> [means_failure(heading) for heading in ("Wrong", "testFailed", "falsch?", "Right or wrong", "not wrong", "correct")]
+        [True, True, True, False, False, False]
+    """
+    words, known = _in_heading(heading), logbook()
+    return bool(words & {*known.failures}) and not words & {*known.words["right"], *known.words["wrong"], "not", "nicht"} - {*known.failures}
+
+
+def _in_heading(heading: str) -> set[str]:
+    return {word.casefold() for word in re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading))}
 
 
 def number(value: Any) -> float | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from advisorkit.files.texts import Texts
-from advisorkit.pilots.formats import logbook, means_verdict, number, outcome, unjudged
+from advisorkit.pilots.formats import logbook, means_failure, means_verdict, number, outcome, unjudged
 from advisorkit.pilots.logs import Log, Logged, Score
 from advisorkit.values.messages import Fault, PilotError, UnmarkedError, here, nearest
 from advisorkit.values.quantities import percent
@@ -76,7 +76,7 @@ def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[
     stated = "headline" if scorer and scorer == log.headline else "" if scorer else "overall"
     notices = [_say(f"notice.{stated}", file=file, name=scorer, others=", ".join(_shares(answers, names).values()))] if stated and len(names) > 1 else []
     if log.form == "table" and scorer not in ("", "right"):
-        notices.append(_say("notice.column", file=file, name=scorer))
+        notices.append(_say("notice.column.failure" if means_failure(scorer) else "notice.column", file=file, name=scorer))
     if left["nobody"] == len(answers):
         raise UnmarkedError([Fault(file, "", _say("ask.nothing", title=here(logbook().formats[log.form].title), why=" ".join(warnings) if total else _say("ask.empty")))], total)
     pairs = [(one, came) for one, came in zip(answers, outcomes, strict=True) if came != "not_judged"]
@@ -95,7 +95,16 @@ def _rows(pairs: Sequence[tuple[Logged, str]], scorer: str) -> Iterator[tuple[st
 
 
 def _score(answer: Logged, scorer: str | None) -> Score:
-    return (answer.overall if scorer == "" else answer.scores.get(scorer or "")) or Score(None)
+    found = (answer.overall if scorer == "" else answer.scores.get(scorer or "")) or Score(None)
+    return _turned(found) if found.stated is None and means_failure(scorer or "") else found
+
+
+def _turned(score: Score) -> Score:
+    """A verdict whose heading asks whether the answer is wrong, so that yes is a no."""
+    value, words = score.value, logbook()
+    known = {1: "right", 0: "wrong"}.get(value) if isinstance(value, (int, float)) else outcome(value) if isinstance(value, str) else None
+    told = known in ("right", "wrong") and str(value).strip().casefold() not in words.verdicts
+    return replace(score, value="no" if known == "right" else "yes") if told else score
 
 
 def _chosen(file: str, what: str, wanted: str, names: Sequence[str], faults: list[Fault]) -> str:

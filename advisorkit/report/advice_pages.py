@@ -70,7 +70,7 @@ def off_ramp(study: Study) -> Iterator[Block]:
 
 def _figures(study: Study) -> Iterator[KeyFigure]:
     """Next step, gain, expected right, chance to reach the mark: all four also where one is not known."""
-    held, first = study.decision.prospects, study.decision.destination
+    held, first = study.decision.prospects, study.decision.told
     right, chance, pattern = held.expected_right[first], held.reach[first], say(f"pattern.{first}")
     if study.priced:
         yield from (_step(study), _gain(study))
@@ -84,7 +84,7 @@ def _figures(study: Study) -> Iterator[KeyFigure]:
 
 
 def _gain(study: Study) -> KeyFigure:
-    first, currency = study.decision.destination, study.currency
+    first, currency = study.decision.told, study.currency
     row, values = study.costs.money[first], {"months": study.months, "pattern": say(f"pattern.{first}")}
     found = study.gain(first)
     if row.gain is None or found is None:
@@ -177,7 +177,8 @@ def again(study: Study) -> Iterator[str]:
         yield say("again.simpler", name=study.catalog.off_ramps[ramp.kind].name) if ramp else say("again.step" if marked else "again.step.unmarked")
     if ramp is None and (ages := [age for age in study.inputs.prices() if not age.lasting]) and study.priced:
         oldest = min(age.as_of for age in ages)
-        yield say("again.prices", date=day(oldest + timedelta(days=WARN_DAYS)), days=WARN_DAYS)
+        old = [one.why for one in study.reopened if one.condition == "prices_old"]
+        yield from old or (say("again.prices", date=day(oldest + timedelta(days=WARN_DAYS)), days=WARN_DAYS),)
     retires = study.inputs.model("tuned_model").retires
     if retires and study.advice.recommended in ("finetune", "hybrid"):
         yield say("again.retires", date=day(retires))
@@ -211,4 +212,4 @@ def asks(study: Study) -> Iterator[str]:
     elif step.action == "climb":
         yield say("ask.climb.keep")
     if ((made.gained and made.gained.gain < 0) or made.prospects.target.never) and step.action != "stop":
-        yield say("ask.or_stop", pattern=study.name(made.destination))
+        yield say("ask.or_stop", pattern=study.name(made.told))

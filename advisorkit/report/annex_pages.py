@@ -203,7 +203,7 @@ def detour(study: Study) -> str:
     """
     advice, currency = study.advice, study.currency
     starts = {policy.first: policy for policy in advice.policies}
-    ahead = any(rung.rung == "prompt_pilot" and rung.state == "here" for rung in study.decision.path)
+    ahead = study.decision.next_step.action == "pilot" and any(rung.rung == "prompt_pilot" and rung.state == "here" for rung in study.decision.path)
     others = sorted((p for p in starts if p != "prompt"), key=lambda p: -advice.patterns[p].probability)
     if not (ahead and "prompt" in starts and others):
         return ""

@@ -150,7 +150,7 @@ def _label(study: Study, year: int) -> str:
 
 def _limits(study: Study) -> Iterator[str]:
     """Money and time that the destination takes, beside the budget and the deadline given."""
-    first, facts, answers = study.decision.destination, study.facts, {} if study.decision.replaced else study.answers
+    first, facts, answers = study.decision.told, study.facts, {} if study.decision.replaced else study.answers
 
     def stand(given: Estimate, needed: float) -> str:
         return say("money.over" if given.below(needed) >= 0.5 else "money.within")
@@ -222,7 +222,7 @@ def steps(study: Study, *, everywhere: bool = False) -> Iterator[Block]:
 
 def _title(study: Study) -> str:
     if found := study.decision.gained:
-        goal, held = study.decision.destination, study.decision.prospects
+        goal, held = study.decision.told, study.decision.prospects
         title = say("costs.title.gain" if found.gain >= 0 else "costs.title.loss", pattern=study.name(goal), gain=told(money_short(abs(found.gain), found.currency), found.gain), months=found.months)
         return say("costs.title.if", right=percent(held.expected_right[goal].p50), title=title) if held.missed(goal) else title
     first = max(PATTERNS, key=lambda p: study.costs.cheapest.get(p, 0))
@@ -275,7 +275,7 @@ def _against_prompt(study: Study) -> Iterator[str]:
 
 def gained(study: Study) -> Iterator[str]:
     """What the destination gains against today and on which condition, its range, what it is worth when stopped in time, what of it is cash."""
-    row = study.costs.money[study.decision.destination]
+    row = study.costs.money[study.decision.told]
     if study.decision.gain and row.gain is not None:
         yield study.decision.gain
         low, high = (money_short(end, study.currency) for end in (row.gain.p10, row.gain.p90))
@@ -287,14 +287,14 @@ def ahead(study: Study) -> Iterator[str]:
     """That another pattern comes out better in money, and why it is not advised for that; nothing where none does."""
     if study.decision.gain:
         best = max(study.in_play, key=lambda pattern: study.printed.rows[pattern]["ahead"] or 0)
-        if more := study.amount(best, "ahead"):
+        if best != study.decision.told and (more := study.amount(best, "ahead")):
             yield say("money.dearer", pattern=study.name(best), more=money_short(more, study.currency))
 
 
 def worth(study: Study) -> Iterator[str]:
     """What the gain is when stopped in time and with every answer checked, and what of it is cash."""
     made, currency = study.decision, study.currency
-    row = study.costs.money[made.destination]
+    row = study.costs.money[made.told]
     if not made.gain or row.gain is None:
         return
     yield from ahead(study)

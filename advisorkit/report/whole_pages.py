@@ -92,7 +92,9 @@ def _title(studies: Sequence[Study], sums: Together | None) -> str:
     asks, currency = sum(1 for one in studies if one.ask), studies[0].currency
     named = count(asks) if asks == len(studies) else say("overview.some", asks=count(asks), count=count(len(studies)))
     gain = told(money_short(abs(sums.gain), currency), sums.gain)
-    both = say("overview.gain" if sums.gain >= 0 else "overview.loss", gain=gain) if sums.known else say("overview.gain_unknown")
+    gaining = {one.workflow.id for one in studies if one.workflow.id in sums.alone and one.rank.gain is not None and not one.rank.assumed}
+    part = "" if gaining == {one.workflow.id for one in studies if one.ask} or (not asks and gaining == sums.alone.keys()) else ".of"
+    both = say(("overview.gain" if sums.gain >= 0 else "overview.loss") + part, gain=gain, known=sums.known) if sums.known else say("overview.gain_unknown")
     return say("overview.ask" if asks else "overview.no_ask", ask=money_short(sums.ask, currency), named=named, together=both)
 
 
@@ -154,7 +156,7 @@ def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
 def _right(study: Study) -> str:
     """Share right that is expected of the destination, beside what is needed."""
     held = study.decision.prospects
-    right, needed = percent(held.expected_right[study.decision.destination].p50), held.target.share
+    right, needed = percent(held.expected_right[study.decision.told].p50), held.target.share
     return right if needed is None or held.target.never else say("overview.right", right=right, needed=percent(min(needed, 1.0)))
 
 
@@ -170,7 +172,7 @@ def _staged(studies: Sequence[Study], sums: Together | None) -> Iterator[str]:
 
 def _missing(studies: Sequence[Study]) -> Iterator[str]:
     """Workflows that will probably miss what is asked for, which is what could stop them."""
-    names = [one.workflow.name for one in studies if not one.decision.ended and one.decision.prospects.missed(one.decision.destination)]
+    names = [one.workflow.name for one in studies if not one.decision.ended and one.decision.prospects.missed(one.decision.told) and not one.decision.prospects.target.never]
     if names:
         yield say("overview.missed", names="; ".join(names))
     yield from (linked("", (one.workflow.name, ": ", ranked(one), ".")) for one in studies if one.priced and not one.decision.ended and one.rank.gain is None)
@@ -234,7 +236,7 @@ def _approved(found: Selection) -> str:
     if not made.starts:
         return say("roadmap.title_none", count=at(len(found.rows), "ranked"))
     return say(
-        "roadmap.title", ask=money_short(at(found.asks(0), "sums.ask_now"), currency), chosen=at(len(made.starts), "chosen"),
+        "roadmap.title" if round(found.asks(0)) else "roadmap.title_free", ask=money_short(at(found.asks(0), "sums.ask_now"), currency), chosen=at(len(made.starts), "chosen"),
         count=at(len(found.rows), "ranked"), gain=money_short(at(made.gain, "sums.gain"), currency), months=_months(found)
     )
 

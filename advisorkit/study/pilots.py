@@ -19,7 +19,7 @@ from advisorkit.study.returning import kept, line, with_advised
 from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
-from advisorkit.values.messages import EngagementError, Fault, PilotError, UsageError, locale
+from advisorkit.values.messages import EngagementError, Fault, PilotError, UsageError, here, locale
 from advisorkit.values.quantities import percent
 
 _OPEN = Choice()
@@ -136,6 +136,10 @@ def _marks(workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:
 
 
 def _established(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Established:
+    for one in workflow.pilots:
+        if not (arms := {mark.arm for mark in marks[one.file].marks}) & {"", one.pattern}:
+            told = here("no answer of {} is marked; the column arm names {}: say which pattern was piloted", one.pattern, ", ".join(sorted(arms)))
+            raise PilotError([Fault(one.file, "arm", told)], len(marks[one.file].marks))
     pilots = [Pilot(marks[one.file], one.date, one.pattern, one.pass_mark, one.reason, one.trial) for one in workflow.pilots]
     return established_for(Study(engagement, workflow).inputs, pilots, rules(), workflow.wanted)
 

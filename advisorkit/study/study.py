@@ -10,7 +10,7 @@ from advisorkit.advice.advice import Advice, Reopened, advise, assess, reopen_ch
 from advisorkit.advice.answers import person_decides
 from advisorkit.advice.decision import Decision, Gained, Prospects, Target, decide, prospects_of, replaces
 from advisorkit.advice.flips import Flip
-from advisorkit.advice.steps import NextStep, OffRamp, off_ramp
+from advisorkit.advice.steps import NextStep, OffRamp, in_use, off_ramp
 from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
@@ -123,10 +123,10 @@ class Study(Displayed):
 
     @property
     def _money(self) -> Gained | None:
-        """What the destination gains; None where no money is told, something simpler takes its place, or it is not known."""
+        """What is put into use, else the destination, gains; None where no money is told, something simpler takes its place, or it is not known."""
         if not self.priced or replaces(self.advice.off_ramp):
             return None
-        found = self.gain(self.advice.recommended) if self.inputs.usually_checked is self.inputs else None
+        found = self.gain(in_use(self.advice.next_step, self.advice.recommended)) if self.inputs.usually_checked is self.inputs else None
         return Gained(found, self.months, self.currency) if found is not None else None
 
     @property
