@@ -93,8 +93,8 @@ def _title(studies: Sequence[Study], sums: Together | None) -> str:
     named = count(asks) if asks == len(studies) else say("overview.some", asks=count(asks), count=count(len(studies)))
     gain = told(money_short(abs(sums.gain), currency), sums.gain)
     gaining = {one.workflow.id for one in studies if one.workflow.id in sums.alone and one.rank.gain is not None and not one.rank.assumed}
-    part = "" if gaining == {one.workflow.id for one in studies if one.ask} or (not asks and gaining == sums.alone.keys()) else ".of"
-    both = say(("overview.gain" if sums.gain >= 0 else "overview.loss") + part, gain=gain, known=sums.known) if sums.known else say("overview.gain_unknown")
+    way, part = "gain" if sums.gain >= 0 else "loss", "" if gaining == {one.workflow.id for one in studies if one.ask} or (not asks and gaining == sums.alone.keys()) else ".of"
+    both = say(f"overview.{way}{part}", gain=gain, known=sums.known) if sums.known else say("overview.gain_unknown")
     return say("overview.ask" if asks else "overview.no_ask", ask=money_short(sums.ask, currency), named=named, together=both)
 
 
