@@ -398,3 +398,22 @@ def test_no_step_beyond_what_is_put_into_use_is_where_one_stands_and_what_nobody
     assert path[0].rung == "prompt_pilot"
     assert path[0].state == first
     assert [rung.rung for rung in path if rung.state == "here"] == [here]
+
+
+def test_where_a_prompt_passed_too_the_simpler_way_goes_into_use() -> None:
+    client = engagement({"facts_in_request": said("all"), "private_knowledge": said("none"), "corpus_tokens": Answer(amount=Estimate.of(5_000))})
+    study = Study(client, client.workflows[0], draws=64)
+    marks = MarkedResults("a.csv", "table", tuple(MarkedCase(str(n), "right") for n in range(60)))
+    pilots = [Pilot(marks, date(2026, 11, day), pattern, 0.7) for day, pattern in ((8, "prompt"), (18, "finetune"))]  # type: ignore[arg-type]
+    made = replace(study, pilot=established_for(study.inputs, pilots, rules())).decision
+
+    assert (made.next_step.action, made.next_step.pattern, made.now, made.destination) == ("ship", "prompt", "prompt", "prompt")
+    assert "the simpler way goes into use" in made.next_step.why
+
+
+def test_what_is_held_back_is_why_a_prompt_is_marked_on_and_not_that_it_is_expected_to_be_enough() -> None:
+    made = decided({**ASSISTANT, "prompt_pilot": said("marked_100"), "corpus_quality": said("partly"), "deadline_weeks": Answer(amount=Estimate.of(1)),
+                    "test_cases": Answer(amount=Estimate.of(200))})
+
+    assert (made.destination, made.now, made.next_step.action) == ("rag", "prompt", "mark_more")
+    assert made.next_step.why.startswith("Building and approvals together will probably take longer")

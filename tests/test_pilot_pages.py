@@ -232,5 +232,6 @@ def test_where_errors_are_serious_a_charter_asks_for_as_many_right_answers_as_pa
     here = view(replace(CLIENT, workflows=(replace(WORKFLOW, answers=answers),)))
 
     assert told in words(charter(here))
+    assert ("at least 73 decide" in words(charter(here))) == (monthly == 45) != ("decide what is built next" in words(charter(here)))
     assert "95% or more are right" not in words(charter(here))
     assert (here.plan.passing, here.plan.least) == (100 if monthly > 100 else None, 73)

@@ -162,3 +162,10 @@ def test_a_range_of_shares_is_kept_by_the_belief_fitted_to_it(one: float, other:
 def test_a_range_that_does_not_rise_within_0_and_1_is_refused(low: float, high: float) -> None:
     with pytest.raises(ValueError, match="0 < low < high < 1"):
         Beta.between(low, high)
+
+
+@given(st.floats(0.02, 0.9), st.floats(0.01, 0.09), st.floats(1, 1e9), st.integers(1, 400))
+def test_a_pilot_is_never_worth_more_than_knowing_for_sure(low: float, width: float, swing: float, n: int) -> None:
+    quality, stakes = Beta.between(low, low + width), Stakes(20, 88, swing)
+
+    assert 0 <= evsi(quality, stakes, n) <= evpi(quality, stakes)

@@ -122,7 +122,10 @@ def next_step(outlook: Outlook, ramp: OffRamp | None, now: PatternId, pilot: Est
         return NextStep("pilot", now, _cases(outlook.assessment.answers), why)
     good = sure(outlook.assessment.catalog, outlook.assessment.answers, "baseline_quality", "good_enough")
     action: Action = "ship" if good == 1 and now == "prompt" else "climb" if now != "prompt" else "mark_more"
-    return NextStep(action, now, PILOT_CASES if action == "mark_more" else 0, text[f"step.{action}"])
+    goal = PATTERNS[outlook.goal]
+    held = [hit for hit in outlook.hits if hit.kind == "for_now" and not hit.provisional and goal in hit.removes and goal != now]
+    why = text["step.held"].format(reason=held[0].reason) if held and action == "mark_more" else text[f"step.{action}"]
+    return NextStep(action, now, PILOT_CASES if action == "mark_more" else 0, why)
 
 
 def _cases(answers: Mapping[str, Answer]) -> int:
@@ -139,6 +142,9 @@ def _after_pilot(outlook: Outlook, now: PatternId, pilot: Established) -> NextSt
     if decided.action == "ship" and decided.pattern in gone:
         reason = next(hit.reason for hit in outlook.hits if shuts(hit) and decided.pattern in hit.removes)
         return NextStep("climb", now, 0, text["step.shut"].format(why=decided.result, reason=reason))
+    enough = pilot.prompt_tried and sure(outlook.assessment.catalog, outlook.assessment.answers, "baseline_quality", "good_enough") == 1
+    if decided.action == "ship" and decided.pattern != "prompt" == PATTERNS[outlook.goal] and enough:
+        return NextStep("ship", "prompt", 0, text["step.simpler"].format(why=decided.result))
     if now == decided.pattern or decided.action in ("ship", "stop"):
         return NextStep(decided.action, decided.pattern, decided.cases, decided.result if decided.then in gone else decided.why)
     if decided.action == "mark_more" and not decided.cases:

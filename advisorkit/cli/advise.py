@@ -155,10 +155,14 @@ def plan(
     console.answer(plan_document(found), blocks, as_json=as_json)
 
 
+_LEAST = 0.005
+"""Money below which an amount is printed as nought: half a hundredth."""
+
+
 def _planned(name: str, one: Plan) -> Iterator[Block]:
-    yield Heading(f"{name}: mark {one.mark} cases. {one.why}")
+    yield Heading(f"{name}: mark {one.mark} case{'' if one.mark == 1 else 's'}. {one.why}")
     if one.sizes:
-        rows = [[str(size.n), money(size.value, one.currency), money(size.cost, one.currency)] for size in one.sizes]
+        rows = [[str(size.n), money(size.value if size.value >= _LEAST else 0.0, one.currency), money(size.cost, one.currency)] for size in one.sizes]
         yield table_of("", ["Cases", "Worth", "Costs to mark"], rows, range(3))
 
 

@@ -312,7 +312,8 @@ def tell_ages(engagement: Engagement, ages: Iterable[PriceAge]) -> None:
         return
     oldest = max(old.values(), key=lambda age: age.age_days)
     seen = f"list prices last seen more than {WARN_DAYS} days, statistics published more than two years before {day(engagement.as_of)}"
-    say(f"warning: {len(old)} prices are old: {seen}, {oldest.id} {oldest.age_days} days; check them, or accept them with --accept-stale")
+    are, them = ("price is", "it") if len(old) == 1 else ("prices are", "them")
+    say(f"warning: {len(old)} {are} old: {seen}, {oldest.id} {oldest.age_days} days; check {them}, or accept {them} with --accept-stale")
 
 
 def settings(pairs: Sequence[str], currency: str = "") -> dict[str, Setting]:

@@ -102,7 +102,7 @@ def _score(answer: Logged, scorer: str | None) -> Score:
 def _turned(score: Score) -> Score:
     """A verdict whose heading asks whether the answer is wrong, so that yes is a no."""
     value, words = score.value, logbook()
-    known = {1: "right", 0: "wrong"}.get(value) if isinstance(value, (int, float)) else outcome(value) if isinstance(value, str) else None
+    known = {1.0: "right", 0.0: "wrong"}.get(float(value)) if isinstance(value, (int, float)) else outcome(value) if isinstance(value, str) else None
     told = known in ("right", "wrong") and str(value).strip().casefold() not in words.verdicts
     return replace(score, value="no" if known == "right" else "yes") if told else score
 

@@ -82,11 +82,11 @@ def evpi(quality: Beta, stakes: Stakes, target: float | None = None) -> float:
         24000.0
     """
     bound = stakes.break_even if target is None else target
-    return stakes.swing * quality.excess(bound) - max(0.0, stakes.worth(quality, bound))
+    return max(0.0, stakes.swing * quality.excess(bound) - max(0.0, stakes.worth(quality, bound)))
 
 
 def evsi(quality: Beta, stakes: Stakes, n: int, target: float | None = None) -> float:
-    """Expected value of marking `n` more cases before deciding, in money; closed form, no simulation.
+    """Expected value of marking `n` more cases before deciding, in money, never more than knowing for sure; closed form, no simulation.
 
     Example:
         >>> stakes = Stakes(20, 88, 12_000, fixed_cost=30_000)
@@ -99,7 +99,7 @@ def evsi(quality: Beta, stakes: Stakes, n: int, target: float | None = None) -> 
     chance = np.exp(ways + betaln(hits + quality.a, n - hits + quality.b) - betaln(quality.a, quality.b))
     means = (quality.a + hits) / (quality.a + quality.b + n)
     informed = float(chance @ np.maximum(means - bound, 0.0))
-    return max(0.0, stakes.swing * (informed - max(0.0, quality.mean - bound)))
+    return min(max(0.0, stakes.swing * (informed - max(0.0, quality.mean - bound))), evpi(quality, stakes, bound))
 
 
 def sizes_valued(quality: Beta, stakes: Stakes, sizes: Sequence[int], target: float | None = None) -> tuple[PilotSize, ...]:

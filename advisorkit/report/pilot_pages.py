@@ -50,7 +50,7 @@ def charter(study: Study) -> tuple[Block, ...]:
             Heading(say("decide")), Text(tuple(asks(study)), "numbered"), Heading(say("again.title")), Text(tuple(again(study)), "bullets")
         )
     return (
-        Heading(say(f"charter.title{'' if plan.pattern == 'prompt' else '.other'}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}")), 2, study.workflow.name),
+        Heading(_charter_title(plan), 2, study.workflow.name),
         Text((linked(" ", (study.cite(made.headline, "decision.headline"), _charter_lead(plan))),), "lead"),
         KeyFigures(tuple(charter_figures(plan))),
         *_charter_notes(plan),
@@ -59,6 +59,17 @@ def charter(study: Study) -> tuple[Block, ...]:
         _table("charter.actions", _actions(study, plan)),
         *((Text((linked(" ", careful),), "note"),) if (careful := cautions(study)) else ()),
     )
+
+
+def _charter_title(plan: Plan) -> str:
+    if _too_few(plan):
+        return say("charter.title.few", cases=plan.mark, least=plan.least)
+    return say("charter.title" if plan.pattern == "prompt" else "charter.title.other", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"))
+
+
+def _too_few(plan: Plan) -> bool:
+    """Whether not even all right answers of those to mark would decide anything."""
+    return bool(plan.mark) and plan.terms.strict and plan.passing is None and not plan.terms.never
 
 
 def _charter_lead(plan: Plan) -> str:
@@ -92,8 +103,7 @@ def _charter_notes(plan: Plan) -> Iterator[Block]:
     if plan.terms.never:
         yield Callout(say("review.stop"), say("charter.never"), "warning")
     elif plan.terms.strict:
-        few = plan.mark and plan.passing is None
-        yield Text((say("charter.strict"), *((say("charter.strict_few", cases=plan.mark, least=plan.least),) if few else ())), "note")
+        yield Text((say("charter.strict"), *((say("charter.strict_few", cases=plan.mark, least=plan.least),) if _too_few(plan) else ())), "note")
 
 
 def _agreed(study: Study, plan: Plan) -> Iterator[tuple[str, str]]:
