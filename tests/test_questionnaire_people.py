@@ -111,6 +111,13 @@ def test_a_sheet_that_comes_later_adds_a_voice_and_its_own_person_may_correct_it
     assert read(engagement).workflows[0].answers["citations"].said_by == "ann (nice_to_have); cy (no)"
 
 
+def test_a_remark_without_an_answer_stands_beside_what_is_known_and_does_not_wipe_it_out(engagement: Path) -> None:
+    for name, cells in (("ann.xlsx", {"Your answer": label("citations", "required")}), ("cy.xlsx", {"Remark": "it depends"}), ("ann.xlsx", {"Remark": "for letters"})):
+        run("intake", "read", sheet(engagement.parent, name, "business", {"citations": cells}), "--to", engagement)
+
+    assert read(engagement).workflows[0].answers["citations"] == Answer(("required",), said_by="ann", note="it depends; for letters")
+
+
 said = st.builds(
     Answer, st.sampled_from([("a",), ("b",), ("a", "b")]), st.none(), st.sampled_from(["known", "guess"]), st.sampled_from(["Ann", "Bo"]),
 ) | st.builds(Answer, st.just(()), st.floats(0, 9).map(Estimate.of), st.sampled_from(["known", "guess"]), st.sampled_from(["Ann", "Bo"]))

@@ -204,6 +204,19 @@ def test_measurements_come_in_as_lines_and_faulty_ones_are_named_together(kept: 
     assert [line for line in there.splitlines() if line not in lines] == []
 
 
+def test_measurements_after_which_nothing_could_be_worked_out_are_not_taken_and_a_dash_is_no_measurement(kept: Path) -> None:
+    about, file = {"When": "May 2027", "Cases": 60, "People": 3}, kept / "marked-pilot.yaml"
+    there = file.read_bytes()
+    refused = run("actuals", "read", file, filled(kept, {"minutes_per_item": {"Measured": 4, **about}}))
+    taken = run("actuals", "read", file, filled(kept, {"calls_per_month": {"Measured": "-"}, "minutes_per_item": {"Measured": 14, **about}}))
+
+    assert (refused.exit_code, taken.exit_code) == (2, 0)
+    assert "an item cannot save more minutes (likely 10) than it takes today (minutes_per_item, likely 4)" in refused.stderr
+    assert b"value: 14" in file.read_bytes()
+    assert b"value: 4\n" not in file.read_bytes() != there
+    assert "1 measurement taken" in taken.stdout
+
+
 def test_a_share_wrong_is_not_taken_where_the_share_right_is_asked(kept: Path) -> None:
     there = (kept / "marked-pilot.yaml").read_bytes()
     result = run("actuals", "read", kept / "marked-pilot.yaml", filled(kept, {"error_rate_rag": {"Measured": "10% wrong", "When": "May 2027"}}))

@@ -194,14 +194,19 @@ def actuals_read(
     as_json: Json = False,
 ) -> None:
     """Take measurements into an engagement, where they replace assumptions; what cannot be taken is named by cell, the rest comes in."""
+    from advisorkit.study.study import Study
+
     loaded = load(file)
     made, taken, faults, notices = actuals.read_sheet(sheet, loaded.engagement)
     console.say(*loaded.notices, *notices)
+    for one in taken:
+        _ = Study(made, made.workflow(one)).inputs  # what was measured may not fit what was said, and then nothing could be worked out of the file
     if taken:
         write(file, made, loaded.fingerprint)
     console.tell(faults, as_json=as_json, taken=taken)
     if not as_json:
-        console.out.print(f"{shown(str(file), 200)}: {sum(map(len, taken.values()))} measurements taken; {len(faults)} refused", markup=False)
+        count = sum(map(len, taken.values()))
+        console.out.print(f"{shown(str(file), 200)}: {count} measurement{'' if count == 1 else 's'} taken; {len(faults)} refused", markup=False)
     if faults:
         raise typer.Exit(1)
 
@@ -211,7 +216,7 @@ def take_in(to: Path, loaded: Loaded, one: Workflow, reply: questionnaire.Reply,
     console.say(*reply.notices)
     said = loaded.engagement.answers_of(one)
     others = {name for name, found in reply.answers.items() if name in said and said[name].said_by and found.said_by not in {"", said[name].said_by}}
-    new = {name: said[name].beside(found) if name in others else found for name, found in reply.answers.items()}
+    new = {name: said[name].beside(found) if name in others or (name in said and found.unknown) else found for name, found in reply.answers.items()}
     kept = {name: found for name, found in new.items() if reply.answers[name].confidence == "known" or name not in said or said[name].confidence == "guess"}
     if kept:
         write(to, loaded.engagement.having(replace(one, answers={**one.answers, **kept})), loaded.fingerprint)

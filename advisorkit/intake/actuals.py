@@ -11,6 +11,7 @@ from advisorkit.files.tables import ReadRow
 from advisorkit.files.texts import Texts, speaking
 from advisorkit.files.typed import form as form_of
 from advisorkit.intake.questionnaire import TEXTS, Line, came_back, form
+from advisorkit.intake.wording import nothing
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.messages import Fault, UsageError, here, on_line
 from advisorkit.values.people import Measured
@@ -82,7 +83,7 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
     heads = {text: name for name in _WIDTHS | _ROOM for text in (Texts("intake", language).all[f"actuals.{name}"],)}
     found: dict[tuple[str, str], Measured] = {}
     for row in table.rows:
-        cells = {heads[head]: spot for head, spot in row.cells.items() if head in heads}
+        cells = {heads[head]: spot for head, spot in row.cells.items() if head in heads and not nothing(getattr(spot.node, "text", ""))}
         if not row.faults and cells.keys() & _ROOM.keys():
             _take(row, cells, heads, engagement, found)
     new = {one.id: [seen for (flow, _), seen in found.items() if flow == one.id] for one in engagement.workflows}

@@ -86,11 +86,12 @@ class Answer:
             >>> both.levels, both.said_by
             (('daily', 'monthly'), 'Ann (daily); Bo (monthly)')
         """
+        notes = dict.fromkeys((self.note, other.note))
         if self.unknown or other.unknown or self.confidence != other.confidence:
-            return other if self.unknown or (self.confidence == "guess" and not other.unknown) else self
+            kept, left = (other, self) if self.unknown or (self.confidence == "guess" and not other.unknown) else (self, other)
+            return replace(kept, note="; ".join(filter(None, notes))) if left.unknown else kept
         differ = (self.levels, self.amount) != (other.levels, other.amount)
         speakers = dict.fromkeys(one.spoken if differ else one.said_by for one in (self, other))
-        notes = dict.fromkeys((self.note, other.note))
         ends = [amount for amount in (self.amount, other.amount) if amount]
         return replace(
             self, levels=() if ends else tuple(dict.fromkeys((*self.levels, *other.levels))),
