@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,9 @@ from contracts import ASSESS, COST, DELIVERABLES, FAULTS, PILOT_PLAN
 from jsonschema import validate
 
 from advisorkit.batch.inputs import job_of
-from advisorkit.cli.console import changed, settings, tell_ages
+from advisorkit.cli.console import changed, settings
 from advisorkit.store import samples
 from advisorkit.store.reading import read
-from advisorkit.values.prices import PriceAge
 
 NAMES = samples.names()
 BROKEN = """advisorkit: 1
@@ -400,23 +398,3 @@ def test_a_report_for_each_workflow_is_about_that_one_alone(tmp_path: Path) -> N
     names = [one.name for one in read(file).workflows]
     assert names[0] in page
     assert [name for name in names[1:] if name in page] == []
-
-
-def test_a_plan_prints_no_part_of_a_hundredth(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(
-        "advisorkit: 1\nid: a\nclient: A\ncurrency: CHF\nas_of: 2026-12-01\nworkflows:\n"
-        "  - id: w\n    name: W\n    answers: {calls_per_month: 150000, value_right: 2, cost_wrong: 0.1}\n", encoding="utf-8",
-    )
-    told = run("pilot", "plan", tmp_path / "a.yaml").stdout
-
-    assert "CHF 0 " in told
-    assert not re.search(r"CHF 0\.00\d", told)
-
-
-@pytest.mark.parametrize(("count", "told"), [(1, "1 price is old: "), (2, "2 prices are old: ")])
-def test_one_price_that_is_old_is_told_as_one(count: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    tell_ages(read(samples.path("marked-pilot")), [PriceAge(f"p{n}", date(2026, 1, 1), 323, "stale") for n in range(count)])
-
-    said = capsys.readouterr().err
-    assert told in said
-    assert (f"check {'it' if count == 1 else 'them'}, or accept {'it' if count == 1 else 'them'} with") in said

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
+from command_line import run
 from hypothesis import given, strategies as st
 from sklearn.metrics import cohen_kappa_score
 
@@ -169,3 +173,14 @@ def test_a_pilot_is_never_worth_more_than_knowing_for_sure(low: float, width: fl
     quality, stakes = Beta.between(low, low + width), Stakes(20, 88, swing)
 
     assert 0 <= evsi(quality, stakes, n) <= evpi(quality, stakes)
+
+
+def test_a_plan_prints_no_part_of_a_hundredth(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "advisorkit: 1\nid: a\nclient: A\ncurrency: CHF\nas_of: 2026-12-01\nworkflows:\n"
+        "  - id: w\n    name: W\n    answers: {calls_per_month: 150000, value_right: 2, cost_wrong: 0.1}\n", encoding="utf-8",
+    )
+    told = run("pilot", "plan", tmp_path / "a.yaml").stdout
+
+    assert "CHF 0 " in told
+    assert not re.search(r"CHF 0\.00\d", told)

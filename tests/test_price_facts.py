@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from priced import ANSWERS, BOOK, TABLE, WHOLE_BOOK, inputs
 
+from advisorkit.cli.console import tell_ages
 from advisorkit.costs.bill import bill
 from advisorkit.costs.columns import calls_paid
 from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Inputs, inputs_for
+from advisorkit.store import samples
+from advisorkit.store.reading import read
 from advisorkit.values.messages import PriceError
-from advisorkit.values.prices import STALE_DAYS, SURVEY_DAYS, WARN_DAYS
+from advisorkit.values.prices import STALE_DAYS, SURVEY_DAYS, WARN_DAYS, PriceAge
 
 
 def tokens_paid(priced: Inputs) -> float:
@@ -131,3 +134,12 @@ def test_open_models_that_their_provider_does_not_train_run_on_rented_gpus() -> 
         assert BOOK.models[model].served == "gpu"
         assert inputs(tuned_model=model).word("tuned_hosting") == "gpu"
     assert inputs(tuned_model="fireworks:llama-3.1-8b").word("tuned_hosting") == "endpoint"
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "1 price is old: "), (2, "2 prices are old: ")])
+def test_one_price_that_is_old_is_told_as_one(count: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    tell_ages(read(samples.path("marked-pilot")), [PriceAge(f"p{n}", date(2026, 1, 1), 323, "stale") for n in range(count)])
+
+    said = capsys.readouterr().err
+    assert told in said
+    assert (f"check {'it' if count == 1 else 'them'}, or accept {'it' if count == 1 else 'them'} with") in said

@@ -28,7 +28,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import MIME, bundle
 from advisorkit.export.formats import UNSEEN
 from advisorkit.export.html import render
-from advisorkit.report.advice_pages import again, summary
+from advisorkit.report.advice_pages import summary
 from advisorkit.report.annex_pages import annex
 from advisorkit.report.cost_pages import costs
 from advisorkit.report.job import Report, make_report, open_job, write_job
@@ -193,22 +193,6 @@ def test_several_workflows_get_an_overview_and_a_section_each() -> None:
     assert re.search(r"<h2>Approve €\d+k for two workflows; what they gain is not known yet</h2>", html)
     assert [f'<p class="part">{name}</p>' in html for name in ("Policy wording assistant", "E-mail triage")] == [True, True]
     assert 'aria-label="Contents"' in html
-
-
-def test_the_overview_says_of_how_many_the_gain_is_known_where_these_are_not_those_that_ask() -> None:
-    told = {name: Estimate.of(value) for name, value in (("minutes_per_item", 10), ("error_rate_today", 0.1), ("review_share", 0), ("cost_wrong", 5))}
-    known = replace(POLICY, answers={**POLICY.answers, "calls_per_month": Answer(amount=Estimate.of(5000))}, assumptions=told)
-    html = page_of(make_report(replace(TWO, workflows=(known, TRIAGE)), draws=DRAWS))
-
-    assert re.search(r"<h2>Approve €\d+k for two workflows; a (gain|loss) is known for 1 workflow, about €[\d.]+[km]?</h2>", html)
-
-
-def test_prices_that_are_old_already_are_not_old_from_a_day_that_has_passed() -> None:
-    made = make_report(replace(TWO, as_of=date(2027, 6, 1)), draws=DRAWS)
-    told = [line for line in again(made.workflows[0]) if "old" in line]
-
-    assert len(told) == 1
-    assert "prices are then" not in told[0]
 
 
 def test_the_overview_prices_no_pattern_where_something_simpler_is_advised() -> None:

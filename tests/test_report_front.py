@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from strategies import answer_sets
 
+from advisorkit.advice.decision import Decision
 from advisorkit.catalog.reading import rules
 from advisorkit.export.blocks import Block, Heading, Table, Text
 from advisorkit.export.brand import Brand
@@ -21,7 +22,7 @@ from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.report import Report, charter, decision_record
-from advisorkit.report.advice_pages import summary
+from advisorkit.report.advice_pages import again, summary
 from advisorkit.report.annex_pages import PROTECTED, protection
 from advisorkit.report.cost_pages import costs, steps
 from advisorkit.report.printed import columns
@@ -286,3 +287,88 @@ def test_where_only_the_next_step_may_change_no_page_says_that_the_advice_may() 
 def test_tables_of_money_say_what_their_chance_is_of(language: str, head: str) -> None:
     with speaking(language):
         assert {head} == {text for key in ("overview.head", "money.head", "roadmap.head", "workbook.head.summary") for text in columns(key) if "Chance" in text}
+
+
+# What is put into use, and what its pages tell of
+
+ASSISTANT = {
+    "facts_in_request": said("none"), "citations": said("required"), "private_knowledge": said("most"),
+    "task_kind": said("answer"), "source_form": said("documents"), "example_cost": said("expensive"),
+}  # fmt: skip
+
+
+def alone(answers: Mapping[str, Answer], **workflow: object) -> Engagement:
+    return Engagement("client", "Client", "EUR", date(2026, 11, 20), (Workflow("one", "One", answers, **workflow),))  # type: ignore[arg-type]
+
+
+def shipped(pattern: str, **answers: Answer) -> Decision:
+    """After a pilot of `pattern` that was right in 24 of 24."""
+    client = alone({"facts_in_request": said("all"), "private_knowledge": said("none"), "corpus_tokens": Answer(amount=Estimate.of(5_000)), **answers})
+    study = Study(client, client.workflows[0], draws=64)
+    seen = tuple(MarkedCase(str(n), "right") for n in range(24))
+    pilot = Pilot(MarkedResults("a.csv", "table", seen), date(2026, 11, 18), pattern, 0.7)  # type: ignore[arg-type]
+    return replace(study, pilot=established_for(study.inputs, [pilot], rules())).decision
+
+
+@pytest.mark.parametrize("held", [{}, {"corpus_quality": said("no")}])
+def test_what_is_put_into_use_is_what_is_told_of_and_where_it_ends_is_not_clear_then(held: dict[str, Answer]) -> None:
+    made = shipped("rag", **held)
+
+    assert (made.now, made.told, made.destination, made.clear) == ("rag", "rag", "prompt", False)
+    assert made.headline.startswith("Put retrieval (RAG) into use.")
+    assert made.enough.startswith("With retrieval: ")
+    assert ("The documents are not fit for use, and search would return their faults." in made.warnings) == bool(held)
+
+
+def test_what_goes_into_use_beyond_its_budget_or_time_says_so() -> None:
+    few = {"budget": Answer(amount=Estimate.of(100)), "deadline_weeks": Answer(amount=Estimate.of(0.1))}
+
+    assert [line for line in shipped("prompt", **few).warnings if "first version" in line] == [
+        "A first version of Prompt will probably cost more than the budget that was given.", "A first version of Prompt will probably take longer than the time that was given.",
+    ]
+
+
+@pytest.mark.parametrize(("pattern", "first", "here"), [("prompt", "here", "prompt_pilot"), ("rag", "ahead", "retrieval")])
+def test_no_step_beyond_what_is_put_into_use_is_where_one_stands_and_what_nobody_marked_is_not_done(pattern: str, first: str, here: str) -> None:
+    path = shipped(pattern).path
+
+    assert path[0].rung == "prompt_pilot"
+    assert path[0].state == first
+    assert [rung.rung for rung in path if rung.state == "here"] == [here]
+
+
+def test_where_a_prompt_passed_too_the_simpler_way_goes_into_use() -> None:
+    client = alone({"facts_in_request": said("all"), "private_knowledge": said("none"), "corpus_tokens": Answer(amount=Estimate.of(5_000))})
+    study = Study(client, client.workflows[0], draws=64)
+    marks = MarkedResults("a.csv", "table", tuple(MarkedCase(str(n), "right") for n in range(60)))
+    pilots = [Pilot(marks, date(2026, 11, day), pattern, 0.7) for day, pattern in ((8, "prompt"), (18, "finetune"))]  # type: ignore[arg-type]
+    made = replace(study, pilot=established_for(study.inputs, pilots, rules())).decision
+
+    assert (made.next_step.action, made.next_step.pattern, made.now, made.destination) == ("ship", "prompt", "prompt", "prompt")
+    assert "the simpler way goes into use" in made.next_step.why
+
+
+def test_what_is_held_back_is_why_a_prompt_is_marked_on_and_not_that_it_is_expected_to_be_enough() -> None:
+    client = alone({**ASSISTANT, "prompt_pilot": said("marked_100"), "corpus_quality": said("partly"), "deadline_weeks": Answer(amount=Estimate.of(1)),
+                    "test_cases": Answer(amount=Estimate.of(200))})
+    made = Study(client, client.workflows[0], draws=64).decision
+
+    assert (made.destination, made.now, made.next_step.action) == ("rag", "prompt", "mark_more")
+    assert made.next_step.why.startswith("Building and approvals together will probably take longer")
+
+
+def test_the_overview_says_of_how_many_the_gain_is_known_where_these_are_not_those_that_ask() -> None:
+    told = {name: Estimate.of(value) for name, value in (("minutes_per_item", 10), ("error_rate_today", 0.1), ("review_share", 0))}
+    known = {"calls_per_month": Answer(amount=Estimate.of(5000)), "cost_wrong": Answer(amount=Estimate.of(5))}
+    both = alone({**ASSISTANT, **known}, assumptions=told)
+    title = words(overview(found(replace(both, workflows=(*both.workflows, Workflow("two", "Two", ASSISTANT))))))
+
+    assert re.search(r"Approve €\d+k for two workflows; a (gain|loss) is known for 1 workflow, about €[\d.]+[km]?\b", title)
+
+
+def test_prices_that_are_old_already_are_not_old_from_a_day_that_has_passed() -> None:
+    (study,) = found(replace(alone(ASSISTANT), as_of=date(2027, 6, 1)))
+    told = [line for line in again(study) if "old" in line]
+
+    assert len(told) == 1
+    assert "prices are then" not in told[0]
