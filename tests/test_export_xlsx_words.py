@@ -13,7 +13,8 @@ from test_export_xlsx import notebook, sample, workbook
 from advisorkit.export.blocks import Cell, Heading, LineItems, Money, Text, Worksheet, table_of
 from advisorkit.export.xlsx import render
 from advisorkit.report.cost_workbook import cost_workbook
-from advisorkit.values.messages import Cited, RenderError
+from advisorkit.values.messages import RenderError
+from advisorkit.values.places import Cited
 
 
 def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None:

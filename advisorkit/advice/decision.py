@@ -17,7 +17,8 @@ from advisorkit.costs.sampling import band
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import PATTERNS, Catalog, PatternId
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.messages import FILLING, locale, printing
+from advisorkit.values.messages import FILLING, locale
+from advisorkit.values.places import printing
 from advisorkit.values.quantities import Band, money_short, percent
 
 DRAWS, SEED = 2**11, 20_261_129

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from advisorkit.values.messages import here, linked, printing
+from advisorkit.values.messages import here
+from advisorkit.values.places import linked, printing
 from advisorkit.values.quantities import money_range, money_short, number, percent, span
 
 Point = tuple[float, float]

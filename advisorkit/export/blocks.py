@@ -10,7 +10,8 @@ from typing import Literal
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.scene import width
 from advisorkit.export.brand import Brand
-from advisorkit.values.messages import here, told
+from advisorkit.values.messages import here
+from advisorkit.values.places import told
 from advisorkit.values.quantities import SYMBOLS, number
 
 SheetCell = tuple[int, int, str, str, float | None, str]

@@ -31,7 +31,8 @@ from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block, Cell, ChartBlock, table_of
 from advisorkit.export.formats import UNSEEN, WANTED
 from advisorkit.export.terminal import plain as said
-from advisorkit.values.messages import Cited, RenderError, at, here, standing
+from advisorkit.values.messages import RenderError, here
+from advisorkit.values.places import Cited, at, standing
 from advisorkit.values.quantities import plain
 
 _ROOM = 650

@@ -10,7 +10,8 @@ from string import Formatter
 from typing import Any, ParamSpec, TypeVar, cast
 
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml
-from advisorkit.values.messages import FILLING, CatalogError, Locale, locale, nearest, told, told_in
+from advisorkit.values.messages import FILLING, CatalogError, Locale, locale, nearest, told_in
+from advisorkit.values.places import told
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from itertools import combinations
 from scipy.special import betainc, betaincinv, btdtria, ndtri
 
 from advisorkit.pilots.marked import FAILURES, SEVERITIES, Failure, MarkedCase, Severity
-from advisorkit.values.messages import at
+from advisorkit.values.places import at
 from advisorkit.values.quantities import Estimate
 
 

@@ -11,7 +11,8 @@ from advisorkit.report import pictures
 from advisorkit.report.printed import columns, inside, project, project_range, say, unknowns, weeks
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
-from advisorkit.values.messages import linked, locale, or_nought, told
+from advisorkit.values.messages import locale
+from advisorkit.values.places import linked, or_nought, told
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import day, money_short, percent, plain, sampled
 

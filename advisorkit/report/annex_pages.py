@@ -17,8 +17,9 @@ from advisorkit.report.printed import chance_of, columns, enumerated, inside, le
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Criterion, PatternId
 from advisorkit.values.engagement import Answer
-from advisorkit.values.messages import linked, locale
+from advisorkit.values.messages import locale
 from advisorkit.values.people import Stop
+from advisorkit.values.places import linked
 from advisorkit.values.quantities import day, number, percent, plain, sampled_parts
 
 Studies = Sequence[Study]

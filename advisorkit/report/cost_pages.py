@@ -19,7 +19,8 @@ from advisorkit.study.programme import together
 from advisorkit.study.shapes import MONEY
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
-from advisorkit.values.messages import here, linked, locale, or_nought, printing, told
+from advisorkit.values.messages import here, locale
+from advisorkit.values.places import linked, or_nought, printing, told
 from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, plain, round_figures, sampled, sampled_parts, span
 

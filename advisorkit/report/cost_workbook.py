@@ -21,7 +21,8 @@ from advisorkit.report.workbook_sheets import AMOUNTS, SUMS, TOP, Book, bill, ca
 from advisorkit.study.programme import together
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
-from advisorkit.values.messages import EngagementError, PriceError, or_nought
+from advisorkit.values.messages import EngagementError, PriceError
+from advisorkit.values.places import or_nought
 from advisorkit.values.quantities import sampled
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from advisorkit.costs.formulas import Traced, valued
 from advisorkit.export.blocks import SheetCell, SheetChart, Worksheet
 from advisorkit.files.workbooks import letters
-from advisorkit.values.messages import at
+from advisorkit.values.places import at
 
 _INFIX = {
     "less": ("<", 1), "less_equal": ("<=", 1), "greater": (">", 1), "greater_equal": (">=", 1), "equal": ("=", 1), "not_equal": ("<>", 1),

@@ -23,7 +23,8 @@ from advisorkit.report.printed import chance_of, inside, project, say, weeks
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, PatternId
 from advisorkit.values.engagement import Answer
-from advisorkit.values.messages import linked, locale, or_nought, printing
+from advisorkit.values.messages import locale
+from advisorkit.values.places import linked, or_nought, printing
 from advisorkit.values.quantities import Band, figures, hundredths, money_short, number, percent, plain, round_figures, sampled_parts
 
 ROWS = 10

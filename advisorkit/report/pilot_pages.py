@@ -18,7 +18,7 @@ from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
-from advisorkit.values.messages import linked, told
+from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import day, hundredths, money_short, number, percent, percents, plain, span
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {

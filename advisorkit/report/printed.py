@@ -6,7 +6,8 @@ from advisorkit.advice.decision import Decision
 from advisorkit.files.texts import Texts
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PatternId
-from advisorkit.values.messages import locale, printing
+from advisorkit.values.messages import locale
+from advisorkit.values.places import printing
 from advisorkit.values.quantities import hundredths, money_short, number, span
 
 TEXTS = Texts("report")

@@ -20,7 +20,8 @@ from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import on_how_many, ordered
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
-from advisorkit.values.messages import linked, locale, rounded, told
+from advisorkit.values.messages import locale
+from advisorkit.values.places import linked, rounded, told
 from advisorkit.values.quantities import day, money_short, percent
 
 

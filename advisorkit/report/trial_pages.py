@@ -12,7 +12,7 @@ from advisorkit.pilots.diagnosis import Tried
 from advisorkit.report.printed import columns, say
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.messages import or_nought
+from advisorkit.values.places import or_nought
 from advisorkit.values.quantities import day, money, number, percent, plain, span
 
 if TYPE_CHECKING:

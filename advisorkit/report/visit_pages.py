@@ -14,8 +14,8 @@ from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.printed import columns, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.returning import Seen, Visit, visit
-from advisorkit.values.messages import Placed, at, linked, told
 from advisorkit.values.people import Measured
+from advisorkit.values.places import Placed, at, linked, told
 from advisorkit.values.quantities import Estimate, day, money_short, money_tight, number, percent, plain, span
 
 SLIDE = 7

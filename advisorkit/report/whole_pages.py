@@ -19,7 +19,8 @@ from advisorkit.study.shapes import placed
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.messages import at, here, linked, locale, told
+from advisorkit.values.messages import here, locale
+from advisorkit.values.places import at, linked, told
 from advisorkit.values.quantities import Band, day, money_range, money_short, number, percent, sampled, span
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from advisorkit.files.typed import data
 from advisorkit.values.criteria import AXES, PATTERNS
-from advisorkit.values.messages import FIGURE, Cited, at
+from advisorkit.values.places import FIGURE, Cited, at
 from advisorkit.values.quantities import Estimate
 
 Kept = TypeVar("Kept")

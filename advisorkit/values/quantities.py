@@ -10,7 +10,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, TypeVar
 
-from advisorkit.values.messages import here, locale, printing, told
+from advisorkit.values.messages import here, locale
+from advisorkit.values.places import printing, told
 
 Kind = Literal["positive", "share", "real"]
 """Shape of a range: two-piece lognormal, two-piece logit-normal or two-piece normal."""
