@@ -9,6 +9,7 @@ from pathlib import Path
 from subprocess import run
 
 import pytest
+from command_line import run as command
 from genai_prices import Usage
 from genai_prices.data import providers
 from hypothesis import given, settings, strategies as st
@@ -271,3 +272,17 @@ def test_pricing_never_imports_the_package() -> None:
     done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"
+
+
+def test_a_check_names_the_rates_without_which_nothing_could_be_priced_and_goes_on(tmp_path: Path) -> None:
+    yen, kroner = tmp_path / "yen.yaml", tmp_path / "kroner.yaml"
+    for path, code in ((yen, "JPY"), (kroner, "DKK")):
+        assert command("new", path, "--currency", code).exit_code == 0
+
+    said = command("check", yen, kroner)
+
+    assert said.exit_code == 2
+    assert "kroner.yaml: good" in said.stdout and "yen.yaml: good" not in said.stdout
+    assert all(f"yen.yaml: currency: no exchange rate from {one} to JPY; write exchange_rates: {{{one}: " in said.stderr for one in ("EUR", "USD"))
+    yen.write_text(yen.read_text().replace("currency: JPY", "currency: JPY\nexchange_rates: {EUR: 160, USD: 150}"))
+    assert command("check", yen).exit_code == 0

@@ -11,6 +11,7 @@ import typer
 
 from advisorkit.advice.answers import words_of
 from advisorkit.bakeoff import part
+from advisorkit.catalog.prices import load as prices
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli import console
 from advisorkit.cli.console import Flow, Json, MappingFile, One
@@ -26,7 +27,7 @@ from advisorkit.intake.questionnaire import asked
 from advisorkit.store.reading import CURRENCIES, Loaded, load, reduced, schema
 from advisorkit.store.writing import new as new_file, write
 from advisorkit.values.engagement import Answer, Engagement, SecondReading, Workflow
-from advisorkit.values.messages import AdvisorError, EngagementError, Fault, UsageError, nearest
+from advisorkit.values.messages import AdvisorError, EngagementError, Fault, PriceError, UsageError, nearest
 from advisorkit.values.people import Action
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
@@ -91,10 +92,24 @@ def _checked(file: Path, mapping: Path | None, faults: list[Fault]) -> Sequence[
     if file.suffix.lower() not in KINDS:
         loaded = load(file)
         console.say(*loaded.notices, *_unread_targets(str(file), loaded.engagement))
-        return (loaded.engagement,)
-    table = console.listed(file, mapping)
-    faults += table.faults
-    return () if table.faults else [row.engagement for row in table.rows if row.engagement]
+        found = [loaded.engagement]
+    else:
+        table = console.listed(file, mapping)
+        faults += table.faults
+        found = [] if table.faults else [row.engagement for row in table.rows if row.engagement]
+    without_rate = dict.fromkeys(message for one in found for message in _without_rate(one))
+    faults += [Fault(str(file), "currency", message) for message in without_rate]
+    return [] if without_rate else found
+
+
+def _without_rate(engagement: Engagement) -> Iterator[str]:
+    book = prices(engagement.as_of)
+    rated = book.with_rates(engagement.exchange_rates, engagement.currency)
+    for source in (book.rates_into, "USD"):  # wages and models
+        try:
+            rated.rate(source, engagement.currency)
+        except PriceError as error:
+            yield str(error)
 
 
 def _unread_targets(file: str, engagement: Engagement) -> Iterator[str]:

@@ -54,9 +54,9 @@ def charter(study: Study) -> tuple[Block, ...]:
         Text((linked(" ", (study.cite(made.headline, "decision.headline"), _charter_lead(plan))),), "lead"),
         KeyFigures(tuple(charter_figures(plan))),
         *_charter_notes(plan),
-        _table("charter.agreed", ((say(f"charter.{name}"), text) for name, text in _agreed(study, plan))),
-        _table("charter.results", meanings(study)),
-        _table("charter.actions", _actions(study, plan)),
+        _table("charter.agreed", "charter.agreed_head", ((say(f"charter.{name}"), text) for name, text in _agreed(study, plan))),
+        _table("charter.results", "charter.results_head", meanings(study)),
+        _table("charter.actions", "charter.actions_head", _actions(study, plan)),
         *((Text((linked(" ", careful),), "note"),) if (careful := cautions(study)) else ()),
     )
 
@@ -78,8 +78,8 @@ def _charter_lead(plan: Plan) -> str:
     return say(f"charter.lead.{key}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"), enough=enough)
 
 
-def _table(key: str, rows: Iterable[tuple[str | Cell, ...]], right: Container[int] = ()) -> Table:
-    return table_of(say(key), columns(f"{key}_head"), rows, right)
+def _table(title: str, head: str, rows: Iterable[tuple[str | Cell, ...]], right: Container[int] = ()) -> Table:
+    return table_of(say(title), columns(head), rows, right)
 
 
 def charter_figures(plan: Plan) -> Iterator[KeyFigure]:
@@ -225,13 +225,13 @@ def _about_failures(study: Study, seen: Diagnosis) -> Iterator[str]:
 
 def _parts(seen: Diagnosis) -> Iterator[Block]:
     if seen.segments:
-        yield _table("review.parts", ((name, _share(c), plain(c.n), _range(c)) for name, c in seen.segments.items()), (1, 2, 3))
+        yield _table("review.parts", "review.parts_head", ((name, _share(c), plain(c.n), _range(c)) for name, c in seen.segments.items()), (1, 2, 3))
 
 
 def _harm(seen: Diagnosis) -> Iterator[Block]:
     if seen.severities:
         rows = ((say(f"review.severity.{name}"), plain(c.hits), told(hundredths(100 * c.at_most, 1), c.at_most)) for name, c in seen.severities.items())
-        yield _table("review.harm", rows, (1, 2))
+        yield _table("review.harm", "review.harm_head", rows, (1, 2))
 
 
 @spoken
@@ -257,11 +257,11 @@ def moved(study: Study) -> tuple[Block, ...]:
 
 def _measured(seen: Diagnosis) -> Iterator[Block]:
     if seen.measured:
-        yield _table("review.measured", ((say(f"review.measured.{name}"), plain(value.likely)) for name, value in seen.measured.items()), (1,))
+        yield _table("review.measured", "review.measured_head", ((say(f"review.measured.{name}"), plain(value.likely)) for name, value in seen.measured.items()), (1,))
 
 
 def history(study: Study) -> Iterator[Table]:
     """Advice given on a workflow before, oldest first; nothing where there was none."""
     lines = study.cite(tuple(line for line in study.engagement.history if line.workflow == study.workflow.id), "history")
     if lines:
-        yield _table("review.history", ((day(x.date), Cell(study.name(x.now), x.now), Cell(study.name(x.recommended), x.recommended), x.reason) for x in lines))
+        yield _table("review.history", "review.history_head", ((day(x.date), Cell(study.name(x.now), x.now), Cell(study.name(x.recommended), x.recommended), x.reason) for x in lines))
