@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from advisorkit.advice.answers import GUESS
 from advisorkit.advice.belief import CAP
+from advisorkit.advice.gates import GUESS
 from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.catalog.vocabulary import archetypes

@@ -6,8 +6,8 @@ from collections.abc import Container, Mapping
 
 import numpy as np
 
-from advisorkit.advice.answers import read_by, told_by
 from advisorkit.advice.decibans import Array, table
+from advisorkit.advice.gates import read_by, told_by
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import PATTERNS, PatternId
 

@@ -14,8 +14,8 @@ import yaml
 from hypothesis import given, strategies as st
 from weighing import closed_gates
 
-from advisorkit.advice.answers import TESTS, shares
 from advisorkit.advice.belief import odds
+from advisorkit.advice.gates import TESTS, shares
 from advisorkit.catalog.reading import assumptions, load, read
 from advisorkit.catalog.vocabulary import archetypes
 from advisorkit.costs import assumption

@@ -16,9 +16,9 @@ from strategies import answer_sets
 from weighing import closed_gates
 
 from advisorkit.advice.advice import Advice
-from advisorkit.advice.answers import GUESS, GateHit, shares
 from advisorkit.advice.belief import CAP, Assessment, Belief, removed
 from advisorkit.advice.decibans import chance, table
+from advisorkit.advice.gates import GUESS, GateHit, shares
 from advisorkit.advice.ladder import step_for_now, waiting
 from advisorkit.catalog.reading import load
 from advisorkit.store import samples

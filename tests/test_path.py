@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from hypothesis import given, strategies as st
 
-from advisorkit.advice.answers import Facts
 from advisorkit.advice.belief import Belief
+from advisorkit.advice.gates import Facts
 from advisorkit.advice.ladder import plan, policies, suffices
 from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import assumptions, load

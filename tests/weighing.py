@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from advisorkit.advice.answers import Facts, GateHit, hits_of
 from advisorkit.advice.belief import Assessment, Belief, delivered, odds
+from advisorkit.advice.gates import Facts, GateHit, hits_of
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import PATTERNS, Catalog, PatternId
 from advisorkit.values.engagement import Answer

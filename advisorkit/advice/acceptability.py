@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.advice.answers import open_criteria, shares
 from advisorkit.advice.belief import delivered, spread
 from advisorkit.advice.decibans import Array, table
+from advisorkit.advice.gates import open_criteria, shares
 from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.costs.sampling import strata
 from advisorkit.values.criteria import NEEDS, PATTERNS, Catalog, PatternId

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 
 from advisorkit.advice.acceptability import Case, Similar, clear, draw, similar
-from advisorkit.advice.answers import Facts, GateHit, sure
 from advisorkit.advice.belief import Assessment, Belief, shuts
 from advisorkit.advice.flips import Flip, NextQuestion, Pair, WeightFlip, flips, next_questions, pairs, settled, stays, weight_flip
+from advisorkit.advice.gates import Facts, GateHit, sure
 from advisorkit.advice.ladder import PILOT, Policy, Rung, RungId, plan, policies, untried, waiting
 from advisorkit.advice.steps import NextStep, OffRamp, companions, in_use, next_step, off_ramp, warnings
 from advisorkit.advice.whatif import Outlook

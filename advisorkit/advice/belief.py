@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from advisorkit.advice.answers import GUESS, Facts, GateHit, clause, shares, words_of, written
+from advisorkit.advice.answers import clause, words_of, written
 from advisorkit.advice.decibans import Array, chance, table
+from advisorkit.advice.gates import GUESS, Facts, GateHit, shares
 from advisorkit.costs.facts import Costing
 from advisorkit.values.criteria import AXES, PATTERNS, Axis, Catalog, PatternId
 from advisorkit.values.displayed import Displayed

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from advisorkit.advice.advice import Advice
-from advisorkit.advice.answers import Answers, open_criteria, person_decides
+from advisorkit.advice.gates import Answers, open_criteria, person_decides
 from advisorkit.advice.ladder import Rung
 from advisorkit.advice.steps import NextStep, OffRamp, in_use
 from advisorkit.advice.words import how_likely, whole_percents

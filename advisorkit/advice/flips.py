@@ -7,9 +7,10 @@ from itertools import combinations
 import numpy as np
 
 from advisorkit.advice.acceptability import Case, answerable, level_chances
-from advisorkit.advice.answers import open_criteria, written
+from advisorkit.advice.answers import written
 from advisorkit.advice.belief import delivered
 from advisorkit.advice.decibans import Array, table
+from advisorkit.advice.gates import open_criteria
 from advisorkit.advice.whatif import Change, Outlook, best_of
 from advisorkit.values.criteria import PATTERNS, TOPICS, Axis, Criterion, PatternId
 from advisorkit.values.engagement import Answer

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from advisorkit.advice.answers import Facts, GateHit
 from advisorkit.advice.belief import Belief, removed, shuts
+from advisorkit.advice.gates import Facts, GateHit
 from advisorkit.values.criteria import PATTERNS, PatternId
 
 PILOT = "prompt_pilot"

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from advisorkit.advice.answers import Facts, GateHit, sure
 from advisorkit.advice.belief import Assessment, contradicted, removed, shuts
+from advisorkit.advice.gates import Facts, GateHit, sure
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
 from advisorkit.pilots.established import Established

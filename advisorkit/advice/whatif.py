@@ -7,9 +7,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from advisorkit.advice.answers import Facts, GateHit, hits_of, read_by, told_by
 from advisorkit.advice.belief import MEASURED, WORKED_OUT, Assessment, Belief, Odds, believed, contradicted, delivered, odds, removed, worked_out
 from advisorkit.advice.decibans import Array, table
+from advisorkit.advice.gates import Facts, GateHit, hits_of, read_by, told_by
 from advisorkit.advice.ladder import step_for_now, waiting
 from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, PatternId
 from advisorkit.values.engagement import Answer

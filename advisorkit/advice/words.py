@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from advisorkit.advice.answers import GateHit, clause, words_of
+from advisorkit.advice.answers import clause, words_of
 from advisorkit.advice.belief import MEASURED, EvidenceItem, shuts
+from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
 from advisorkit.values.criteria import AXES, NEEDS, PATTERNS, Axis, PatternId

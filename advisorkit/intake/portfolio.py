@@ -150,7 +150,8 @@ def _unfit(row: ReadRow, heading: str, id: str, rows: Sequence[ReadRow]) -> str:
 
 
 def _text(row: ReadRow, heading: str) -> str:
-    return getattr(row.cells[heading].node, "text", "") if heading in row.cells else ""
+    node = row.cells[heading].node if heading in row.cells else None
+    return node.text if isinstance(node, Scalar) else ""
 
 
 def _word(row: ReadRow, heading: str) -> str:

@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import TypeVar
 
 from advisorkit.advice.acceptability import LEAD, SHARE
-from advisorkit.advice.answers import KAPPA, open_criteria, words_of
+from advisorkit.advice.answers import KAPPA, words_of
+from advisorkit.advice.gates import open_criteria
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.files.texts import Texts
 from advisorkit.intake.questionnaire import confirmer

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 from itertools import chain
 
-from advisorkit.advice.answers import open_criteria, words_of
+from advisorkit.advice.answers import words_of
+from advisorkit.advice.gates import open_criteria
 from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.intake.questionnaire import confirmer, pending

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from advisorkit.advice.advice import Advice
-from advisorkit.advice.answers import GateHit
+from advisorkit.advice.gates import GateHit
 from advisorkit.costs.bill import usual_checking, warnings
 from advisorkit.costs.flows import Column
 from advisorkit.costs.money import holds

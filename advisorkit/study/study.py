@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from advisorkit.advice.advice import Advice, Reopened, advise, assess, reopen_checks
-from advisorkit.advice.answers import person_decides
 from advisorkit.advice.decision import Decision, Gained, Prospects, Target, decide, prospects_of, replaces
 from advisorkit.advice.flips import Flip
+from advisorkit.advice.gates import person_decides
 from advisorkit.advice.steps import NextStep, OffRamp, in_use, off_ramp
 from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases
