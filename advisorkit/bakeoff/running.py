@@ -13,7 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import Any
-from unittest.mock import patch
 
 from anyio import to_thread
 from inspect_ai import Task, eval as evaluate
@@ -254,12 +253,16 @@ def _evaluated(one: _Run, way: WayId, work: Path) -> EvalLog:
 def _kept_inside(work: Path) -> Iterator[None]:
     """Inspect's caches and traces below a folder of ours while it runs."""
     names = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "INSPECT_TRACE_FILE", "INSPECT_CACHE_DIR")
+    before = {name: os.environ[name] for name in names if name in os.environ}
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
+    os.environ.update({name: str(work / name.casefold()) for name in names})
     try:
-        with patch.dict(os.environ, {name: str(work / name.casefold()) for name in names}):
-            yield
+        yield
     finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
         shutil.rmtree(work, ignore_errors=True)
 
 
