@@ -26,7 +26,7 @@ from advisorkit.batch.notebooks import find_template
 from advisorkit.batch.runner import produce
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.reading import rules
-from advisorkit.export.blocks import Block
+from advisorkit.export.blocks import Block, Table
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import bundle, headline, html
 from advisorkit.pilots.diagnosis import Pilot, diagnose
@@ -39,7 +39,7 @@ from advisorkit.report.advice_pages import summary
 from advisorkit.report.annex_pages import not_this
 from advisorkit.report.pilot_pages import charter, result
 from advisorkit.report.short_pages import assessed
-from advisorkit.report.whole_pages import overview
+from advisorkit.report.whole_pages import overview, programme
 from advisorkit.screens import advising
 from advisorkit.screens.advising import chart
 from advisorkit.screens.pages import together
@@ -49,6 +49,7 @@ from advisorkit.store.reading import from_json, read
 from advisorkit.store.writing import to_json
 from advisorkit.study.documents import advice_document
 from advisorkit.study.pilots import pilots_of
+from advisorkit.study.programme import selection
 from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Override, Workflow
@@ -362,3 +363,15 @@ def test_what_hardly_holds_is_no_reason(size: list[float], told: bool) -> None:
     assert ("do not fit in a prompt" in not_this(study, "prompt")) == told
     assert ("do not fit in a prompt" in " ".join(study.advice.words.not_recommended)) == told
     assert ("pasted in by hand" in study.decision.next_step.why) == told
+
+
+def test_a_portfolio_drops_nothing_of_which_its_own_page_asks_to_mark_cases_first() -> None:
+    """Here so little time is saved that it is not expected to pay, and 180 marked cases could still tell otherwise."""
+    client = read(samples.path("source-text"))
+    little = {"minutes_per_item": Estimate(0.1, 0.2, 0.4), "error_rate_today": Estimate(0.02, 0.05, 0.1)}
+    (study,) = studies(replace(client, workflows=(replace(client.workflows[0], assumptions=little),)))
+
+    tables = {block.title for block in programme(selection((study,))) if isinstance(block, Table)}
+
+    assert study.rank.gain is not None and study.rank.gain < 0 < study.decision.next_step.cases
+    assert "What waits, and why" in tables and "What to drop, and why" not in tables

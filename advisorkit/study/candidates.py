@@ -95,7 +95,7 @@ class Aside:
     id: str
     """Workflow id."""
     kind: str
-    """``simpler``, ``ask``, ``unpriced``, ``stops`` after a pilot, ``loses``, or ``staged``: loses where it is stopped at a missed mark."""
+    """``simpler``, ``ask``, ``unpriced``, ``stops`` after a pilot, ``marks`` where those it asks for decide, ``loses``, or ``staged``: loses where it is stopped at a missed mark."""
     ask: tuple[Input, ...] = ()
     """What has to be asked before it can be ranked."""
 
@@ -144,7 +144,7 @@ def candidate(study: Study) -> Candidate | Aside:
     if study.decision.next_step.action == "stop":
         return Aside(name, "stops")
     if gain <= 0:
-        return Aside(name, "loses" if rank.gain <= 0 else "staged")
+        return Aside(name, "marks" if study.decision.next_step.cases else "loses" if rank.gain <= 0 else "staged")
     reach = study.decision.prospects.reach.get(first)
     go_on = 1.0 if reach is None else reach
     ask = study.ask.p50 if study.ask else 0.0
