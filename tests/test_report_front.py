@@ -265,6 +265,18 @@ def test_a_target_without_a_share_that_could_be_read_is_told_beside_the_share_th
     assert "names no share right" not in words(told["support-agent"])
 
 
+def test_a_prompt_that_was_marked_without_a_share_as_a_figure_is_told_beside_the_share_that_is_assumed() -> None:
+    whole = read(samples.path("source-text"))
+    here = next(one for one in whole.workflows if one.id == "product-descriptions")
+    entered = replace(here, assumptions={**here.assumptions, "error_rate_prompt": Estimate(0.3, 0.39, 0.48)})
+    told = [words(summary(Study(replace(whole, workflows=(one,)), one, draws=64))) for one in (here, entered)]
+
+    line = "A prompt was marked, but its share right is not entered as a figure; an assumed 85% is reckoned with."
+    assert [line in one for one in told] == [True, False]
+    unmarked = next(one for one in whole.workflows if one.id == "sop-assistant")
+    assert line not in words(summary(Study(replace(whole, workflows=(unmarked,)), unmarked, draws=64)))
+
+
 def test_today_stands_beside_what_would_change_the_advice_as_a_fact_and_not_as_a_bare_yes() -> None:
     whole = read(samples.path("source-text"))
     page = summary(Study(whole, whole.workflow("document-extraction"), draws=64))

@@ -32,7 +32,7 @@ MOST, LINES = 30.0, 2
 """Size and lines of the longest title; a longer one is cut, and told in full below."""
 NAME = 40
 """Letters of a name before the title of its page where the two have no room; a longer name is cut, and told in full below."""
-HEAD, CELL, ALONE = 60, 240, 420
+HEAD, CELL, ALONE = 60, 240, 600
 """Most letters in the head of a column, in a cell, and in the one long cell of a row."""
 ROOMY = 900.0
 """Width in pixels from which two charts stand side by side."""
@@ -116,10 +116,16 @@ def _short(block: Block) -> Iterator[Block]:
         yield block
         return
     lines = ((block.head, HEAD, ""), *((row, ALONE if sum(len(cell.text) > HEAD for cell in row) < 2 else CELL, row[0].text.partition("\n")[0] + ": ") for row in block.rows))
-    head, *rows = (tuple(cell if len(cell.text) <= most else replace(cell, text=cell.text[:most] + "…") for cell in row) for row, most, _ in lines)
+    head, *rows = (tuple(cell if len(cell.text) <= most else replace(cell, text=_until(cell.text, most)) for cell in row) for row, most, _ in lines)
     yield replace(block, head=head, rows=tuple(rows))
     if cut := tuple(f"{whose if n else ''}{cell.text}" for row, most, whose in lines for n, cell in enumerate(row) if len(cell.text) > most):
         yield kinds.Text(cut, "note")
+
+
+def _until(words: str, most: int) -> str:
+    """The whole words among the first letters; one long word is cut within."""
+    kept = words[:most] if words[most].isspace() else words[:most].rpartition(" ")[0] or words[:most]
+    return kept.rstrip(" .,;:–") + " …"
 
 
 def _side_by_side(blocks: Sequence[Block], *, wide: bool) -> tuple[Row, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 
+from advisorkit.advice.ladder import PILOT
 from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, DecisionBlock, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.files.texts import spoken
@@ -11,11 +12,14 @@ from advisorkit.report import pictures
 from advisorkit.report.printed import columns, inside, project, project_range, say, unknowns, weeks
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
+from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import locale
 from advisorkit.values.places import linked, or_nought, told
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import day, money_short, percent, plain, sampled
 
+MARKED = frozenset({"marked_20", "marked_100"})
+"""Answers that say that a prompt was marked on real cases."""
 CHANGES = 3
 """Most changes named that would lead elsewhere; one that would not stands beside them."""
 
@@ -136,11 +140,17 @@ def _open(study: Study) -> str:
 
 
 def cautions(study: Study) -> tuple[str, ...]:
-    """The decision's warnings, and that a target names no share that could be read, beside the share that is reckoned with in its place."""
-    held, target = study.decision.prospects.target, study.workflow.context.get("target", "")
-    if target and study.workflow.wanted is None and held.source == "break_even" and held.share is not None and not (held.never or study.decision.replaced):
-        return (*study.decision.warnings, say("target_unread", target=target, needed=percent(min(held.share, 1.0))))
-    return study.decision.warnings
+    """The decision's warnings, and which shares that were told only in words are reckoned with as something else."""
+    return study.decision.warnings if study.decision.replaced else (*study.decision.warnings, *_unread(study))
+
+
+def _unread(study: Study) -> Iterator[str]:
+    """A target that names no share that could be read, and a prompt that was marked with no share as a figure, each beside what is reckoned with in its place."""
+    held, target, prompt = study.decision.prospects.target, study.workflow.context.get("target", ""), study.decision.prospects.expected_right.get("prompt")
+    if target and study.workflow.wanted is None and held.source == "break_even" and held.share is not None and not held.never:
+        yield say("target_unread", target=target, needed=percent(min(held.share, 1.0)))
+    if prompt and MARKED.intersection(study.answers.get(PILOT, Answer()).levels) and study.inputs.rows["error_rate_prompt"].changed_by == "default":
+        yield say("prompt_unread", right=percent(prompt.p50))
 
 
 def _reasons(title: str, lines: tuple[str, ...], facts: tuple[str, ...]) -> Iterator[Block]:
