@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from math import ceil, floor
 from string import Formatter
@@ -78,6 +78,7 @@ def value_at(document: Any, path: str) -> Any:
     return document
 
 
+@lru_cache(4096, typed=True)
 def prints(value: Any, currency: str) -> set[str]:
     """Every way in which the house prints `value`, without a sign."""
     ways = [
@@ -89,7 +90,7 @@ def prints(value: Any, currency: str) -> set[str]:
         lambda v: money_short(v, "").strip(), lambda v: hundredths(100 * v, 1), about, lambda v: about(v).removeprefix("about "), lambda v: percent(1 - v),
         lambda v: "over 95%" if v > 0.95 else "under 5%" if v < 0.05 else "", lambda v: count(abs(int(v))),
     ]  # fmt: skip
-    return {way(one).lstrip("−+") for one, way in product((value, abs(value)), ways)}
+    return {way(one).lstrip("−+") for one, way in product({value, abs(value)}, ways)}
 
 
 @cache

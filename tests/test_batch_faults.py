@@ -82,7 +82,7 @@ def kill_drivers(times: int, out: Path, undisturbed: dict[str, bytes]) -> None:
 
 
 def test_killing_the_driver_at_any_moment_loses_nothing(tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
-    kill_drivers(5, tmp_path / "out", undisturbed)
+    kill_drivers(3, tmp_path / "out", undisturbed)
 
 
 @pytest.mark.soak
@@ -129,7 +129,7 @@ def kill_under_way(victim: str, times: int, out: Path, undisturbed: dict[str, by
 
 @pytest.mark.parametrize("victim", ["primed", "child"])
 def test_killing_a_process_of_the_batch_at_any_moment_loses_nothing(victim: str, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
-    kill_under_way(victim, 5, tmp_path / "out", undisturbed)
+    kill_under_way(victim, 3, tmp_path / "out", undisturbed)
 
 
 @pytest.mark.soak
