@@ -13,7 +13,10 @@ from priced import ANSWERS, BOOK, TABLE, engagement
 from advisorkit.costs.bill import Bill, Chosen, bill, saved_by_sharing, shared_lines
 from advisorkit.costs.flows import Column
 from advisorkit.costs.inputs import inputs_for
+from advisorkit.study.programme import selection
+from advisorkit.study.study import studies
 from advisorkit.values.engagement import Engagement, Workflow
+from advisorkit.values.people import Programme
 from advisorkit.values.quantities import Estimate
 
 PLAIN: dict[str, Any] = {
@@ -104,3 +107,15 @@ def test_where_a_cost_is_unknown_nobody_knows_what_sharing_saves() -> None:
     unknown = replace(whole, workflows=(replace(whole.workflows[0], assumptions=settings, answers=answers), *whole.workflows[1:]))
 
     assert saved_by_sharing(chosen(unknown, "rag", "rag", "rag")) is None
+
+
+def test_what_the_quarters_gain_adds_up_to_the_gain_of_the_whole() -> None:
+    base = engagement()
+    base = replace(base, workflows=(replace(base.workflows[0], id="a"), replace(base.workflows[0], id="b", after=("a",))))
+    found = selection(studies(replace(base, programme=Programme(quarters=40)), {}))
+    each = {one.id: one for one in found.candidates}
+    alone = sum(one.gain - one.waiting * found.chosen.starts[name] for name, one in each.items())
+    used = [found.months // 3 + one.quarters for one in each.values()]
+
+    assert len(set(found.chosen.starts.values())) == 2
+    assert sum(gained.likely for gained in found.joint.gained[: max(used)]) == pytest.approx(alone)

@@ -15,6 +15,7 @@ from advisorkit.advice.belief import MEASURED, Assessment
 from advisorkit.advice.flips import flips, pairs, stays, weight_flip
 from advisorkit.advice.whatif import Change, Outlook, possible_answers
 from advisorkit.catalog.reading import load
+from advisorkit.report.pictures import changed_to
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.study import Study
@@ -181,3 +182,20 @@ def test_the_order_of_the_answers_changes_no_flip(size: int) -> None:
         other = {name: QUESTIONS[name] for name in reversed(kept)}
 
         assert flips(Outlook(Assessment(CATALOG, one))) == flips(Outlook(Assessment(CATALOG, other)))
+
+
+def test_a_number_without_an_upper_end_is_told_as_it_was_tried_and_does_what_is_told_of_it() -> None:
+    """Many languages were tried as sixty, and six would have changed nothing; of what has no parts no half was tried."""
+    engagement = read(samples.path("source-text"))
+    counts = {"languages", "integration_count", "labelled_examples", "special_cases"}
+    assert all(change.answer.amount and change.answer.amount.likely.is_integer() for change in possible_answers(CATALOG) if change.criterion in counts)
+    texts = {"corpus_tokens": [30_000, 60_000], "calls_per_month": [2_000, 3_000], "labelled_examples": 100, "value_right": 2, "cost_wrong": [5, 20]}
+    numbers = {name: Answer(amount=Estimate.of(value)) for name, value in texts.items()}
+    levels = {"private_knowledge": Answer(("some",)), "knowledge_change": Answer(("monthly",))}
+    workflow = Workflow("w", "W", answers={**numbers, **levels}, workload={"input_tokens": Estimate.of(900), "output_tokens": Estimate.of(250)})
+    study = Study(replace(engagement, workflows=(workflow,)), workflow)
+    flip = next(flip for flip in study.advice.flips if flip.criterion == "corpus_tokens" and flip.after == "over_200000")
+
+    assert changed_to(study, flip) == "The texts are too large for a prompt (tried: 2,000,000 tokens)"
+    again = replace(workflow, answers={**workflow.answers, "corpus_tokens": Answer(amount=Estimate.of(flip.tried))})
+    assert Study(replace(engagement, workflows=(again,)), again).advice.recommended == flip.recommended != study.advice.recommended

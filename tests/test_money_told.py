@@ -22,8 +22,10 @@ from advisorkit.report.job import make_report
 from advisorkit.report.pilot_pages import charter
 from advisorkit.report.short_documents import decision_record
 from advisorkit.report.whole_pages import overview
+from advisorkit.store import samples
+from advisorkit.store.reading import read
 from advisorkit.study.documents import cost_document, programme_document
-from advisorkit.study.programme import together
+from advisorkit.study.programme import selection, together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.people import Programme
@@ -216,3 +218,12 @@ def test_a_quoted_price_says_whose_quote_it_is(language: str, source: str) -> No
         client = quoted(language)
         (one,) = make_report(client, draws=FEW).workflows
         assert source_of(one, one.assumption("buy_seat_price")).replace("\xa0", " ") == source
+
+
+def test_a_report_says_how_much_of_what_it_asks_for_a_portfolio_does_not_begin() -> None:
+    report = make_report(read(samples.path("source-text")), draws=2**10)
+    asked, begun = sum(one.ask.p50 for one in report.workflows if one.ask), selection(report.workflows)
+    told = next(str(line) for block in report.overview for line in getattr(block, "paragraphs", ()) if "does not begin" in str(line))
+
+    assert f"{money_short(asked - begun.asks(0), 'EUR')} is for what a portfolio does not begin" in told
+    assert told.endswith("Frequent questions on the website.")

@@ -7,12 +7,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from command_line import run
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.export.blocks import Text
+from advisorkit.export.terminal import plain
 from advisorkit.pilots.established import COUNTED
 from advisorkit.pilots.terms import sizes_valued
+from advisorkit.report.advice_pages import summary
 from advisorkit.report.pilot_pages import result
+from advisorkit.report.short_pages import assessed
 from advisorkit.store.reading import load
 from advisorkit.store.writing import write
 from advisorkit.study.documents import plan_document, read_document
@@ -290,3 +294,29 @@ def test_marks_of_another_pattern_alone_are_no_pilot_of_this_one(tmp_path: Path)
     with pytest.raises(PilotError, match="no answer of prompt is marked; the column arm names rag"):
         read_pilot(tmp_path / "marks.csv", engagement(**MONEY), tmp_path / "acme.yaml")
     assert read_pilot(tmp_path / "marks.csv", engagement(**MONEY), tmp_path / "acme.yaml", pattern="rag").established.diagnoses[0].right.n == 24
+
+
+def test_where_a_prompt_that_passed_goes_into_use_no_line_says_that_it_could_not_do(tmp_path: Path) -> None:
+    """Its likely end is retrieval: what chances speak of is said, and the prompt is not told among what it is not."""
+    said = {"citations": "required", "private_knowledge": "most", "fact_route": "search_texts", "facts_or_behaviour": "facts", "answer_span": "few_passages", "knowledge_change": "weekly"}
+    told = {name: Answer((level,)) for name, level in said.items()} | {"corpus_tokens": number(4e6)}
+    read = read_pilot(results(tmp_path, 360, 40, 0), engagement(**MONEY, **told), tmp_path / "acme.yaml", pass_mark=0.8)
+    study = Study(read.engagement, read.engagement.workflows[0], read.established)
+    made, pages = study.decision, "\n".join(plain(block) for block in assessed(study))
+
+    assert (made.told, made.destination, made.next_step.action) == ("prompt", "rag", "ship")
+    assert not [line for line in study.advice.words.not_recommended if line.startswith("Prompt")]
+    assert "Prompt did on marked cases what was asked, and goes into use." in pages
+    assert "%" not in next(line for line in pages.splitlines() if line.startswith("Prompt pilot"))
+    assert [line for block in summary(study) if isinstance(block, Text) for line in block.paragraphs if line.startswith("Prompt did on marked cases")]
+
+
+def test_a_pass_mark_below_what_the_client_wants_is_told_with_the_advice_and_by_check(tmp_path: Path) -> None:
+    work = engagement(**MONEY)
+    work = replace(work, workflows=(replace(work.workflows[0], context={"target": "95 of 100"}),))
+    read = read_pilot(results(tmp_path, 110, 8, 2), work, tmp_path / "acme.yaml", pass_mark=0.8)
+    study = Study(read.engagement, read.engagement.workflows[0], read.established)
+
+    assert "The pilot was to reach 80% right, and 95% is wanted; agree on one of the two before anything goes into use." in study.decision.warnings
+    write(tmp_path / "acme.yaml", read.engagement)
+    assert "support: the pilot's pass mark, 80%, is below the target, 95%" in " ".join(run("check", tmp_path / "acme.yaml").output.split())

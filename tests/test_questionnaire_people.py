@@ -215,3 +215,14 @@ def test_of_people_and_actions_only_what_is_open_stands_in_a_deliverable(engagem
     assert result.exit_code == 0, result.output
     assert [word for word in ("Send forty cases", "Sign the order", "sends the marks") if word in page] == ["Send forty cases"]
     assert replace(read(engagement), team=(), actions=()).workflows == read(engagement).workflows
+
+
+def test_of_several_files_it_is_said_whose_guesses_and_acts_they_are(engagement: Path) -> None:
+    other = engagement.with_name("other.yaml")
+    other.write_text(FILE)
+    document = json.loads(run("check", engagement, other, "--json").stdout)
+    told = " ".join(run("check", engagement, other).stdout.split())
+
+    assert [one["file"] for one in document["to_confirm"]] == [str(engagement)] * 2 + [str(other)] * 2
+    assert [one["file"] for one in document["actions"]] == [str(engagement), str(other)]
+    assert "File Workflow Answer" in told and "File What" in told

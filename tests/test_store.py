@@ -292,3 +292,16 @@ def test_an_old_encoding_is_read_with_a_notice(tmp_path: Path) -> None:
 def test_a_file_of_nothing_but_a_word_is_refused_without_a_traceback(tmp_path: Path) -> None:
     for text in ("hello", "[1, 2]", "5", "- a: 1", "workflows: []", "{}"):
         assert faults(tmp_path, text)
+
+
+def test_a_pilot_after_the_day_of_the_advice_and_a_rate_of_another_size_are_told(tmp_path: Path) -> None:
+    """Whole cents for a dollar, and a rate upside down; one that differs as rates do is not."""
+    (tmp_path / "a.yaml").write_text(
+        "advisorkit: 1\nclient: A\ncurrency: EUR\nas_of: 2026-11-20\nexchange_rates: {USD: 92, GBP: 1.3, CZK: 24}\nworkflows:\n"
+        "  - {id: w, name: W, pilots: [{file: p.csv, date: 2026-11-25, pass_mark: 0.8}]}\n"
+    )
+    told = reading.load(tmp_path / "a.yaml").notices
+
+    assert [line.partition(": ")[2].partition(" is ")[0] for line in told] == [
+        "w: the pilot of 2026-11-25", "exchange_rates.USD: 92 EUR for one USD", "exchange_rates.CZK: 24 EUR for one CZK",
+    ]

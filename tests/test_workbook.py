@@ -69,6 +69,13 @@ def test_an_edit_answers_with_before_and_after_and_stands_in_a_box(work: ak.Work
     assert work.judged().decision.headline == changed.headline
 
 
+def test_what_changed_is_told_once_and_one_of_a_thing_as_one(work: ak.Work) -> None:
+    work.answer(integration_count=0)
+    told = work.answer(integration_count=1).rows
+    assert [row for row in told if row[0] == "Systems to connect"] == [("Systems to connect", "0 systems", "1 system")]
+    assert next(row[2] for row in work.assume(horizon_months=1).rows if row[0] == "Horizon") == "1 month"
+
+
 def test_keeping_tells_what_was_tried_against_what_was_agreed(work: ak.Work) -> None:
     tried = work.assume(engineer_day_rate=(700, 900, 1200))
 

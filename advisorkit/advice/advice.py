@@ -166,7 +166,7 @@ def advise(
         path=_path(outlook, now, pilot, shipped=step.action == "ship"),
         warnings=warnings(outlook, pilot, now),
         reopen_when=tuple(dict.fromkeys(hit.reopens for hit in outlook.hits if shuts(hit))),
-        words=say(outlook),
+        words=say(outlook, in_use(step, PATTERNS[outlook.goal])),
         override=workflow.override,
         policies=policies(chances, facts),
         weight_flip=weight_flip(outlook),

@@ -1,11 +1,9 @@
 """Answers in words: as files hold them, and as a client reads them."""
 
-import re
-
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.messages import here, locale
+from advisorkit.values.messages import in_units, locale
 from advisorkit.values.quantities import amount, digits, plain
 
 KAPPA = "kappa"
@@ -50,8 +48,7 @@ def words_of(criterion: Criterion, answer: Answer, currency: str = "") -> str:
     share, unit = criterion.maximum == 1, criterion.unit or ""
     paid = unit.startswith("currency")
     ends = dict.fromkeys(amount(end, currency) if paid else plain(end * (100 if share else 1)) for end in (answer.amount.low, answer.amount.high))
-    one, unit = [*ends] == ["1"], unit.removeprefix("currency").strip()
-    words = here(unit, one=True) if one and here(unit) != unit else re.sub(r"(?<=\w)s\b", "", unit) if one else here(unit)
+    words = in_units(unit.removeprefix("currency").strip(), one=[*ends] == ["1"])
     return locale().share.format(number=text("to").join(ends)) if share else f"{text('to').join(ends)} {words}".rstrip()
 
 

@@ -39,6 +39,8 @@ class Flip:
     """The destination then."""
     shares: Mapping[PatternId, float]
     """Chance of each pattern then."""
+    tried: float | None = None
+    """The number of that level for which this holds; None where the level alone counts."""
 
     @property
     def was(self) -> str:
@@ -98,6 +100,7 @@ def _told(outlook: Outlook, change: Change, chances: Array) -> Flip:
         after=criterion.levels[change.level].id,
         recommended=PATTERNS[int(best_of(chances[None])[0])],
         shares=dict(zip(PATTERNS, chances.tolist(), strict=True)),
+        tried=change.answer.amount.likely if change.answer.amount and change.criterion in outlook.exact else None,
     )
 
 

@@ -11,6 +11,7 @@ from advisorkit.advice.belief import MEASURED, WORKED_OUT, Assessment, Belief, O
 from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.gates import Facts, GateHit, hits_of, read_by, told_by
 from advisorkit.advice.ladder import step_for_now, waiting
+from advisorkit.files.numbers import words
 from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, PatternId
 from advisorkit.values.engagement import Answer
 from advisorkit.values.quantities import Estimate
@@ -190,11 +191,15 @@ class Outlook:
         """Criteria of which one of `singles` would change the destination or the step for now."""
         return self._decided_by(self.single)
 
+    @cached_property
+    def exact(self) -> frozenset[str]:
+        """Criteria of which a number may count by more than the level in which it lies."""
+        a = self.assessment
+        return (a.costing.feeds if a.costing else frozenset[str]()) | _computed(a.catalog)
+
     def decided_at_ends(self, open_: Container[str]) -> frozenset[str]:
         """Criteria of `open_` of which a number at either end of a band would do so, where more than the band counts."""
-        a = self.assessment
-        far = (a.costing.feeds if a.costing else frozenset[str]()) | _computed(a.catalog)
-        ends = [change for change in _band_ends(a.catalog) if change.criterion in far and change.criterion in open_]
+        ends = [change for change in _band_ends(self.assessment.catalog) if change.criterion in self.exact and change.criterion in open_]
         return self._decided_by(self.after([(change,) for change in ends])) if ends else frozenset()
 
     def _decided_by(self, tried: Changed) -> frozenset[str]:
@@ -286,8 +291,9 @@ def _answer(criterion: Criterion, place: int) -> Answer:
 
 
 def _inside(criterion: Criterion, place: int) -> float:
-    """A number in the band: its middle; for the last band ten times its lower end, within what is accepted."""
+    """A number in the band: its middle, whole where there are no parts; for the last band ten times its lower end, within what is accepted."""
     low, below = _ends_of(criterion, place)[0], criterion.levels[place].below
     if below is None:
         return min(criterion.maximum, max(10 * low, low + 1))
-    return (max(low, criterion.minimum) + below) / 2
+    middle = (max(low, criterion.minimum) + below) / 2
+    return max(low, middle // 1) if criterion.unit in words("whole") else middle

@@ -51,8 +51,8 @@ class Words:
         return tuple(tuple(line for line, fact in found if fact not in self.named) for found in pairs)
 
 
-def say(outlook: Outlook) -> Words:
-    """The advice in plain sentences."""
+def say(outlook: Outlook, told: PatternId) -> Words:
+    """The advice in plain sentences; `told` is what is put into use, else the destination."""
     summary, why, against = tuple(_summary(outlook)), tuple(islice(_reasons(outlook, 1), 3)), tuple(islice(_reasons(outlook, -1), 2))
     return Words(
         summary=tuple(sentence for sentence, _ in summary),
@@ -61,7 +61,7 @@ def say(outlook: Outlook) -> Words:
         facts=tuple(fact for _, fact in why),
         facts_against=tuple(fact for _, fact in against),
         named=frozenset(fact for _, facts in summary for fact in facts),
-        not_recommended=tuple(_others(outlook)),
+        not_recommended=tuple(_others(outlook, told)),
         unknowns=tuple(_unknowns(outlook)),
     )
 
@@ -161,7 +161,7 @@ def _reasons(outlook: Outlook, sign: int) -> Iterator[tuple[str, str]]:
             yield text[key].format(reason=fact), fact
 
 
-def _others(outlook: Outlook) -> Iterator[str]:
+def _others(outlook: Outlook, told: PatternId) -> Iterator[str]:
     catalog, text = outlook.assessment.catalog, outlook.assessment.catalog.text
     shutting = [hit for hit in outlook.hits if shuts(hit)]
     lowering = [hit for hit in outlook.hits if hit.lowers]
@@ -170,7 +170,7 @@ def _others(outlook: Outlook) -> Iterator[str]:
     for pattern, chance in chances.items():
         name = catalog.patterns[pattern].name
         shut = next((hit for hit in shutting if pattern in hit.removes), None)
-        if pattern == PATTERNS[outlook.goal]:
+        if pattern in (PATTERNS[outlook.goal], told):
             continue
         if shut and chance == 0:
             yield text["not.ruled_out"].format(pattern=name, reason=shut.reason)

@@ -30,7 +30,7 @@ from advisorkit.files.numbers import Listener, is_number, unclear
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
-from advisorkit.store.reading import load, past, reduced
+from advisorkit.store.reading import doubtful, load, reduced
 from advisorkit.values.engagement import Engagement, Scenario, Setting
 from advisorkit.values.messages import BEYOND, AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError, nearest, printable
 from advisorkit.values.prices import WARN_DAYS, PriceAge
@@ -244,7 +244,7 @@ def whole(
     table = listed(path, mapping)
     tell(table.faults)
     joined = table.joined(reduced(path.stem) or "list")
-    say(*past(joined, str(path)))
+    say(*doubtful(joined, str(path)))
     return changed(joined, scenario, settings(sets or (), joined.currency), accept_stale=accept_stale), table.faults
 
 

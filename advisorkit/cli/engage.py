@@ -29,6 +29,7 @@ from advisorkit.store.writing import new as new_file, write
 from advisorkit.values.engagement import Answer, Engagement, SecondReading, Workflow
 from advisorkit.values.messages import AdvisorError, EngagementError, Fault, PriceError, UsageError, nearest
 from advisorkit.values.people import Action
+from advisorkit.values.quantities import percent
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
 
@@ -58,40 +59,47 @@ def check(
 ) -> None:
     """Read engagement files and lists, name every fault with its place and the nearest valid words, and list what is to be confirmed and done."""
     faults: list[Fault] = []
-    guesses: list[questionnaire.Pending] = []
-    actions: list[Action] = []
+    guesses: list[tuple[Path, questionnaire.Pending]] = []
+    actions: list[tuple[Path, Action]] = []
     for file in files:
         try:
             found = _checked(file, mapping, faults)
         except EngagementError as error:
             faults += error.faults
             continue
-        guesses += [one for engagement in found for one in questionnaire.pending(engagement)]
-        actions += [one for engagement in found for one in engagement.actions if one.state == "open"]
+        guesses += [(file, one) for engagement in found for one in questionnaire.pending(engagement)]
+        actions += [(file, one) for engagement in found for one in engagement.actions if one.state == "open"]
         counted = sum(len(engagement.workflows) for engagement in found)
         if not as_json and counted:
             console.out.print(f"{shown(str(file), 200)}: good ({counted} workflow{'s' if counted != 1 else ''})", markup=False)
-    due = [{**asdict(one), "date": one.date and one.date.isoformat()} for one in actions]
-    console.tell(faults, as_json=as_json, to_confirm=[asdict(one) for one in guesses], actions=due)
+    several = len(files) > 1
+    confirm = [_of(file, several) | asdict(one) for file, one in guesses]
+    due = [_of(file, several) | asdict(one) | {"date": one.date and one.date.isoformat()} for file, one in actions]
+    console.tell(faults, as_json=as_json, to_confirm=confirm, actions=due)
     if not as_json:
-        console.answer({}, _agenda(guesses, actions), as_json=False)
+        console.answer({}, _agenda(confirm, due, ["File"] * several), as_json=False)
     if faults:
         raise typer.Exit(2)
 
 
-def _agenda(guesses: Sequence[questionnaire.Pending], actions: Sequence[Action]) -> Iterator[Table]:
-    if guesses:
-        rows = [[one.workflow, one.criterion, one.who, one.by] for one in guesses]
-        yield table_of("Guesses to confirm", ["Workflow", "Answer", "By whom", "Until"], rows)
-    if actions:
-        yield table_of("To be done", ["What", "By whom", "Until"], [[one.act, one.owner, one.date.isoformat() if one.date else ""] for one in actions])
+def _of(file: Path, several: bool) -> dict[str, Any]:
+    return {"file": str(file)} if several else {}
+
+
+def _agenda(confirm: Sequence[Mapping[str, Any]], due: Sequence[Mapping[str, Any]], first: list[str]) -> Iterator[Table]:
+    """What is to be confirmed and done, below the heads of `first` where several files are told of."""
+    if confirm:
+        yield table_of("Guesses to confirm", [*first, "Workflow", "Answer", "By whom", "Until"], [[*one.values()] for one in confirm])
+    if due:
+        rows = [[*(one[name.lower()] for name in first), one["act"], one["owner"], one["date"] or ""] for one in due]
+        yield table_of("To be done", [*first, "What", "By whom", "Until"], rows)
 
 
 def _checked(file: Path, mapping: Path | None, faults: list[Fault]) -> Sequence[Engagement]:
     """The engagements in a file or list, none when rows of it are faulty, which go into `faults`."""
     if file.suffix.lower() not in KINDS:
         loaded = load(file)
-        console.say(*loaded.notices, *_unread_targets(str(file), loaded.engagement))
+        console.say(*loaded.notices, *_targets(str(file), loaded.engagement))
         found = [loaded.engagement]
     else:
         table = console.listed(file, mapping)
@@ -112,8 +120,11 @@ def _without_rate(engagement: Engagement) -> Iterator[str]:
             yield str(error)
 
 
-def _unread_targets(file: str, engagement: Engagement) -> Iterator[str]:
+def _targets(file: str, engagement: Engagement) -> Iterator[str]:
+    """Targets of which no share was read, and pass marks below one."""
     for one in engagement.workflows:
+        marks, wanted = [pilot.pass_mark for pilot in one.pilots if pilot.pass_mark is not None][-1:], one.wanted or 0.0
+        yield from (f"{file}: {one.id}: the pilot's pass mark, {percent(mark)}, is below the target, {percent(wanted)}" for mark in marks if mark < wanted)
         if one.context.get("target") and one.wanted is None:
             yield f"{file}: {one.id}: no share right was read from the target, so it is only printed; write it as 85 %, 85 of 100 or {{share: 0.85}}"
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from advisorkit.files.numbers import in_parts, words
 from advisorkit.values.engagement import Adopted, Setting
-from advisorkit.values.messages import here
+from advisorkit.values.messages import here, in_units
 from advisorkit.values.quantities import MOST, SYMBOLS, Estimate
 from advisorkit.values.written import OWN_KEY, Key, Named
 
@@ -118,9 +118,9 @@ class Assumption:
         """
         return self.measure.replace("{currency}", currency).replace("{share}", share)
 
-    def unit_words(self, currency: str, share: str = "%") -> str:
-        """Unit as people read it, in the language that is told in; `currency` is the ISO code of the money."""
-        return here(self.measure).replace("{currency}", SYMBOLS.get(currency, currency).strip()).replace("{share}", share)
+    def unit_words(self, currency: str, share: str = "%", *, one: bool = False) -> str:
+        """Unit as people read it, in the language that is told in, `one` after 1; `currency` is the ISO code of the money."""
+        return in_units(self.measure, one=one and not self.in_money).replace("{currency}", SYMBOLS.get(currency, currency).strip()).replace("{share}", share)
 
     @property
     def in_percent(self) -> bool:

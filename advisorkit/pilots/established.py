@@ -115,6 +115,8 @@ def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules, wante
     marks = [pilot.pass_mark for pilot in pilots if pilot.pass_mark is not None]
     pattern = pilots[-1].pattern
     found = established(pilots, terms_for(inputs, rules, marks[-1] if marks else None, pattern, wanted), rules)
+    if marks and wanted and marks[-1] < wanted:
+        found = replace(found, warnings=(_say("warn.lower", mark=percent(marks[-1]), wanted=percent(wanted)), *found.warnings))
     measured = rebased(inputs, found.diagnoses[-1].measured, pattern)
     said = inputs.answers.get("test_cases")
     more = {"test_cases"} if said and said.amount and said.amount.likely > found.diagnoses[-1].cases else set()

@@ -34,9 +34,14 @@ def summary(study: Study) -> tuple[Block, ...]:
     return (
         *decided(study), Text((made.next_step.why,), "lead"), KeyFigures(tuple(_figures(study))), *_careful(study), *_pilot(study),
         *_reasons("why", words.why, words.facts), *_reasons("against", words.against, words.facts_against),
-        Heading(pictures.needs(study.advice), column="right"), ChartBlock(pictures.belief_map(study), titled=False), *tried(study),
+        Heading(pictures.needs(study.advice), column="right"), ChartBlock(pictures.belief_map(study), titled=False), *_beyond(study), *tried(study),
         *(asked(study) if study.priced else ()),
     )  # fmt: skip
+
+
+def _beyond(study: Study) -> Iterator[Block]:
+    if lines := pictures.beyond(study):
+        yield Text(lines, "note")
 
 
 def asked(study: Study) -> tuple[Block, ...]:
@@ -175,7 +180,7 @@ def _changes(study: Study) -> Iterator[Block]:
 
 def _pairs(study: Study) -> Iterator[tuple[str, str, str]]:
     for pair in study.advice.pairs:
-        one, two = (study.catalog.criterion(f.criterion).level(f.after).reason for f in (pair.first, pair.second))
+        one, two = (pictures.changed_to(study, flip) for flip in (pair.first, pair.second))
         yield one, two, pair.second.recommended
 
 

@@ -163,7 +163,7 @@ def _unless_simpler(rows: Callable[[Study], Iterable[Told]]) -> Callable[[Study]
 
 def _not_these(study: Study) -> Iterator[tuple[str, str]]:
     """Why the other patterns are not the advice."""
-    return ((study.name(p), not_this(study, p)) for p in PATTERNS if p != study.decision.destination)
+    return ((study.name(p), not_this(study, p)) for p in PATTERNS if p not in (study.decision.destination, study.decision.told))
 
 
 def not_this(study: Study, pattern: PatternId) -> str:
@@ -290,7 +290,8 @@ def method(studies: Studies) -> tuple[Block, ...]:
 def _chances(studies: Studies) -> Table:
     """Chances of every workflow; by how much each destination leads, in points and draws, unless something simpler fits or nothing else is allowed."""
     head: tuple[str | Cell, ...] = (say("method.head_many"), *(Cell(studies[0].name(p), p) for p in PATTERNS), *columns("method.head_lead"))
-    return table_of(say("method.patterns"), head, ((v.workflow.name, *(_chance(v, p) for p in PATTERNS), *_lead(v)) for v in studies), range(1, 7))
+    note = linked(" ", dict.fromkeys(line for v in studies for line in pictures.beyond(v)))
+    return table_of(say("method.patterns"), head, ((v.workflow.name, *(_chance(v, p) for p in PATTERNS), *_lead(v)) for v in studies), range(1, 7), note=note)
 
 
 def _lead(study: Study) -> tuple[str, str]:

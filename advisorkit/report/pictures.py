@@ -25,7 +25,7 @@ from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, PatternId
 from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import locale
 from advisorkit.values.places import linked, or_nought, printing
-from advisorkit.values.quantities import Band, figures, hundredths, money_short, number, percent, plain, round_figures, sampled_parts
+from advisorkit.values.quantities import Band, Estimate, figures, hundredths, money_short, number, percent, plain, round_figures, sampled_parts
 
 ROWS = 10
 """Most answers shown one by one in the evidence chart."""
@@ -41,6 +41,13 @@ def needs(advice: Advice) -> str:
     return say(
         "reasons.title", retrieval=say(f"retrieval.{how_likely(belief.retrieval)}"), training=say(f"training.{how_likely(belief.training)}")
     )
+
+
+@printing
+def beyond(study: Study) -> tuple[str, ...]:
+    """Where something else is put into use than the chances speak of, what they then say; nothing where they agree."""
+    made = study.decision
+    return () if made.replaced or made.told == made.destination else (say("map.beyond", pattern=study.name(made.told)),)
 
 
 def belief_map(study: Study) -> kinds.BeliefMap:
@@ -158,12 +165,20 @@ def flip_bars(study: Study, *, figures: bool = False, staying: int = 0) -> kinds
     for flip in (*list(first.values())[:CHANGES], *advice.stays[:staying]):
         criterion = catalog.criterion(flip.criterion)
         before = clause(_today(criterion, flip.before, currency)) if flip.before else say("changes.unknown")
-        row = _flip_row(catalog, criterion.level(flip.after).reason, before, flip.shares, flip.recommended, figures=figures)
+        row = _flip_row(catalog, changed_to(study, flip), before, flip.shares, flip.recommended, figures=figures)
         ramp = study.simpler_after(flip)
         note = say("changes.simpler", name=inside(catalog.off_ramps[ramp.kind].long_name)) if ramp else _note(study, flip)
         rows.append(replace(row, note=note, simpler=ramp is not None))
     names = ", ".join(catalog.patterns[p].name for p in PATTERNS if today[p] > 0)
     return kinds.FlipBars(title=say("changes.chart"), subtitle=say("changes.subtitle", patterns=names), flips=tuple(rows))
+
+
+@printing
+def changed_to(study: Study, flip: Flip) -> str:
+    """What an answer is changed to: the fact that its level states; of one without an upper end with the number that was tried, where it counts."""
+    criterion = study.catalog.criterion(flip.criterion)
+    stated = (level := criterion.level(flip.after)).reason
+    return stated if flip.tried is None or level.below is not None else say("changes.tried", change=stated, amount=words_of(criterion, Answer(amount=Estimate.of(flip.tried)), study.currency))
 
 
 def _today(criterion: Criterion, answer: Answer, currency: str) -> str:

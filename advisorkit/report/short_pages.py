@@ -11,7 +11,7 @@ from advisorkit.export.blocks import Block, Cell, Heading, Table, Text, table_of
 from advisorkit.files.texts import Texts, spoken
 from advisorkit.report.annex_pages import build_of, detour
 from advisorkit.report.cost_pages import assumptions, cash_years, gained, left_out, money_table, ranked
-from advisorkit.report.pictures import ruled_out, rung_name
+from advisorkit.report.pictures import beyond, ruled_out, rung_name
 from advisorkit.report.printed import chance_of, columns, say, unknowns
 from advisorkit.report.whole_pages import basis, scenario_words
 from advisorkit.study.returning import KINDS as STEPS, ChangedValue, Moved, changes
@@ -46,14 +46,14 @@ def _chances(study: Study) -> Table:
         for p in sorted(PATTERNS, key=lambda pattern: -advice.patterns[pattern].probability)
     ]
     ramp = [(study.catalog.off_ramps[advice.off_ramp.kind].name, "", "", say("short.instead" if made.replaced else "short.beside"), advice.off_ramp.reason)] if advice.off_ramp else []
-    return table_of("", columns("short.chances_head"), [*rows, *ramp], (1, 2))
+    return table_of("", columns("short.chances_head"), [*rows, *ramp], (1, 2), note=" ".join(beyond(study)))
 
 
 def _rungs(study: Study) -> Iterator[Table]:
-    """The path, with the chance that it ends there or before; nothing where something simpler takes the place of all patterns."""
+    """The path, with the chance that it ends there or before, which is not that of what is put into use; nothing where something simpler takes the place of all patterns."""
     chances, within = study.decision.chances, dict[str | None, tuple[PatternId, ...]](prompt=("prompt",), rag=("prompt", "rag"), finetune=("prompt", "finetune"))
     rows = [
-        (rung_name(rung), hundredths(sum(chances[p] for p in within[rung.pattern])) if rung.pattern in within else "",
+        (rung_name(rung), hundredths(sum(chances[p] for p in within[rung.pattern])) if rung.pattern in within and not beyond(study) else "",
          build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
          say(f"short.{rung.state}"))
         for rung in study.decision.path

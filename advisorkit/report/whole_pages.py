@@ -13,7 +13,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.report.cost_pages import in_unit, ranked, steps, whole
 from advisorkit.report.printed import NAMED, columns, count, enumerated, project, say, weeks
 from advisorkit.study.candidates import Aside, Candidate, Weighed, team
-from advisorkit.study.programme import DROPPED, Selection, Together, together
+from advisorkit.study.programme import DROPPED, Selection, Together, not_begun, together
 from advisorkit.study.roadmap import beyond
 from advisorkit.study.shapes import placed
 from advisorkit.study.study import Study
@@ -169,6 +169,9 @@ def _staged(studies: Sequence[Study], sums: Together | None) -> Iterator[str]:
     """What is left of the gain where pilots may end a workflow, which is how `portfolio` reckons."""
     if sums and sums.known and (words := money_short(sums.staged, studies[0].currency)) != money_short(sums.gain, studies[0].currency):
         yield say("overview.staged", gain=words)
+    later = not_begun(studies) if sums else ()
+    if ask := sum(one.ask.p50 for one in later if one.ask):
+        yield say("overview.later", ask=money_short(ask, studies[0].currency), names="; ".join(one.workflow.name for one in later))
 
 
 def _missing(studies: Sequence[Study]) -> Iterator[str]:
@@ -342,7 +345,7 @@ def _paid(found: Selection) -> Table:
         (say("roadmap.quarter", n=n + 1, day=day(found.first_day(n))), *(words for one in both for words in (money_short(one.likely, currency), _span(found, one))))
         for n, both in enumerate(quarters)
     ]  # fmt: skip
-    return table_of(say("roadmap.cash"), columns("roadmap.cash_head"), rows, (1, 2, 3, 4), note=say("roadmap.cash_note"))
+    return table_of(say("roadmap.cash"), columns("roadmap.cash_head"), rows, (1, 2, 3, 4), note=say("roadmap.cash_note", months=_months(found)))
 
 
 def _map(found: Selection) -> Plot:

@@ -333,10 +333,12 @@ def _pairs(before: Study, after: Study) -> Iterator[tuple[str, ...]]:
 
 def edited(before: Study, after: Study) -> Iterator[tuple[str, ...]]:
     """Answers and assumptions that differ: name, before, after."""
-    for name in dict.fromkeys((*before.answers, *after.answers)):
+    names = dict.fromkeys((*before.answers, *after.answers))
+    told = {name for name in names if before.answers.get(name) != after.answers.get(name)}
+    for name in names:
         yield after.catalog.criterion(name).label, *(_answer(study, name) for study in (before, after))
     for name, row in after.inputs.rows.items():
-        if before.inputs.rows[name].value != row.value:
+        if before.inputs.rows[name].value != row.value and row.assumption.answer not in told:
             yield row.assumption.label, *(_setting(study.inputs.rows[name], study.currency) for study in (before, after))
 
 
@@ -364,4 +366,5 @@ def _setting(row: Input, currency: str) -> str:
     if found is None:
         return here(str(row.value)) if row.known else tell("bill.unknown")
     ends = (found.likely,) if found.fixed else (found.low, found.likely, found.high)
-    return f"{' / '.join(plain(tidy(end * scale_of(row), row)) for end in ends)} {row.assumption.unit_words(currency, tell('unit.share'))}"
+    told = " / ".join(plain(tidy(end * scale_of(row), row)) for end in ends)
+    return f"{told} {row.assumption.unit_words(currency, tell('unit.share'), one=told == '1')}"

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import get_args
 
+from advisorkit.catalog.prices import load as prices
 from advisorkit.catalog.vocabulary import definitions, forms
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.numbers import Listener, unclear
@@ -140,6 +141,8 @@ def document(engagement: Engagement) -> dict[str, Plain]:
 
 
 _QUARTER = 92
+_FAR = 10.0
+"""Times by which an exchange rate may differ from the price book's before it is asked about: one written as so many cents, or upside down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +178,31 @@ def load(path: str | Path) -> Loaded:
     engagement = understand(source, told)
     missing = lacking(engagement.language)
     also = [here("{}: sentences that language {} lacks are told in English: {}", source.file, engagement.language, missing)] if missing else []
-    return Loaded(engagement, (*source.notices, *told, *also, *past(engagement, source.file)), source.fingerprint)
+    return Loaded(engagement, (*source.notices, *told, *also, *doubtful(engagement, source.file)), source.fingerprint)
 
 
-def past(engagement: Engagement, file: str) -> tuple[str, ...]:
-    """A notice where a programme begins more than a quarter before the day of the advice."""
-    start = engagement.programme.start if engagement.programme else None
-    if start is None or (engagement.as_of - start).days <= _QUARTER:
-        return ()
-    message = here(
-        "{}: programme.start: {} is more than a quarter before the day of the advice, {}; what is planned begins in the past",
-        file, start, engagement.as_of,
-    )  # fmt: skip
-    return (message,)
+def doubtful(engagement: Engagement, file: str) -> tuple[str, ...]:
+    """Notices of days that do not go with the day of the advice, and of exchange rates far from the price book's."""
+    return tuple(f"{file}: {message}" for message in (*_days(engagement), *_rates(engagement)))
+
+
+def _days(engagement: Engagement) -> Iterator[str]:
+    start, today = engagement.programme.start if engagement.programme else None, engagement.as_of
+    if start is not None and (today - start).days > _QUARTER:
+        yield here("programme.start: {} is more than a quarter before the day of the advice, {}; what is planned begins in the past", start, today)
+    for one in engagement.workflows:
+        late = (pilot for pilot in one.pilots if pilot.date > today)
+        yield from (here("{}: the pilot of {} is later than the day of the advice, {}; one of the two is wrong", one.id, pilot.date, today) for pilot in late)
+
+
+def _rates(engagement: Engagement) -> Iterator[str]:
+    if not engagement.exchange_rates:
+        return
+    book = prices(engagement.as_of).with_rates({}, engagement.currency)
+    for name, rate in engagement.exchange_rates.items():
+        usual = book.rates.get(name, rate)
+        if not 1 / _FAR < rate / usual < _FAR:
+            yield here("exchange_rates.{}: {:g} {} for one {} is far from the usual {:.3g}; check it", name, rate, engagement.currency, name, usual)
 
 
 def from_json(text: str, file: str = "job.json") -> Engagement:

@@ -153,9 +153,9 @@ def candidate(study: Study) -> Candidate | Aside:
     for line in lines:
         (own if (shared := _shared(line, study.workflow.corpus)) is None else parts.setdefault(shared, [])).append(line)
     once = max(row.build.likely - ask, 0.0)
-    weeks = study.facts.build_weeks[first].p50
+    weeks, cost = study.facts.build_weeks[first].p50, ask + go_on * once
     return Candidate(
-        name, gain, max(gain + row.build.likely, 0.0) * 3 / study.months, ask + go_on * once, ask, _days(own), max(1, ceil(weeks / WEEKS)),
+        name, gain, max(gain + cost, 0.0) * 3 / study.months, cost, ask, _days(own), max(1, ceil(weeks / WEEKS)),
         {part: Foundation(_sum(found), go_on * _sum(_built(found)), _days(found)) for part, found in parts.items()}, study.workflow.after, _freed(study, row),
     )
 
@@ -230,7 +230,7 @@ class Joint:
     cash: tuple[Figure, ...]
     """Money that leaves the house in each quarter, for building and running."""
     gained: tuple[Figure, ...]
-    """What each quarter gains against today, what is paid for building taken off."""
+    """What each quarter gains against today, what is paid for building taken off; over the months of use it adds up to the gain of each as if it stood alone."""
 
 
 def joint(studies: Sequence[Study], chosen: Mapping[str, Candidate], starts: Mapping[str, int], saved: tuple[float, float], quarters: int) -> Joint:
@@ -248,10 +248,12 @@ def joint(studies: Sequence[Study], chosen: Mapping[str, Candidate], starts: Map
         once = np.maximum(row["build"] - weighed.ask, 0.0) * goes_on
         cost += weighed.ask + once
         cash[first] += weighed.ask
+        gains = (row["gain"] + row["build"]) * goes_on
+        gains[-1] = weighed.gain + weighed.cost  # so that what the quarters gain adds up to what is told of the whole
         built, run = range(first, min(first + weighed.quarters, quarters)), range(first + weighed.quarters, quarters)
         cash[built] += once / weighed.quarters
         cash[run] += row["run"] * goes_on * 3 / one.months
-        gained[run] += (row["gain"] + row["build"]) * goes_on * 3 / one.months
+        gained[run] += gains * 3 / one.months
         gained[built] -= once / weighed.quarters
         gained[first] -= weighed.ask
     return Joint(band(gain[:-1]), band(cost[:-1]), _figures(cash), _figures(gained))

@@ -14,8 +14,8 @@ from advisorkit.costs.bill import Chosen, saved_by_sharing
 from advisorkit.costs.money import THOUSANDS
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established
-from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, joint, team, weigh_once, weighed
-from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
+from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, candidate, joint, team, weigh_once, weighed
+from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, in_order, one_more, people, roadmap, worth
 from advisorkit.study.shapes import placed
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import TOPICS, PatternId
@@ -73,6 +73,13 @@ def together(found: Sequence[Study]) -> Together | None:
     spent = float(sum(round((amount or 0.0) / unit) for amount in (*alone.values(), saved and -saved)) * unit)
     made = Together(alone, saved, unit, ask, gain, staged, spent, known)
     return placed(made, "portfolio") if chosen[0].cited else made
+
+
+def not_begun(found: Sequence[Study]) -> tuple[Study, ...]:
+    """Workflows of which a next step is asked for by themselves, and which a programme without limits does not choose."""
+    weighed = (candidate(one) for one in found)
+    chosen = {one.id for one in in_order([one for one in weighed if isinstance(one, Candidate)]) if one.quarters <= Programme().quarters}
+    return tuple(one for one in found if one.ask and one.workflow.id not in chosen)
 
 
 _SAY = Texts("programme").say

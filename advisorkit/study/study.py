@@ -138,7 +138,7 @@ class Study(Displayed):
     @spoken
     def simpler_after(self, flip: Flip) -> OffRamp | None:
         """What would take the place of all patterns if `flip` came about; None when nothing would."""
-        told = {**self.workflow.answers, flip.criterion: Answer(levels=(flip.after,))}
+        told = {**self.workflow.answers, flip.criterion: Answer(levels=(flip.after,)) if flip.tried is None else Answer(amount=Estimate.of(flip.tried))}
         outlook = Outlook(assess(self.catalog, self.engagement, replace(self.workflow, answers=told), self.facts, self.pilot))
         ramp = off_ramp(outlook.assessment, outlook.hits, flip.recommended, bought=False)
         return ramp if replaces(ramp) else None

@@ -13,6 +13,7 @@
 Faults in files are gathered as `Fault` values and raised together; faults in calls raise at once.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -126,6 +127,17 @@ def here(words: str, *values: object, one: bool = False, **named: object) -> str
     first, _, many = locale().words.get(words, words).partition("|") if "{" not in words else (locale().words.get(words, words), "", "")
     found = first if one or not many else many
     return FILLING.vformat(found, values, named) if values or named else found
+
+
+def in_units(unit: str, *, one: bool) -> str:
+    """A unit as it reads after a number, in the language that is told in; `one` after 1.
+
+    Example:
+        >>> in_units("searches a call", one=True), in_units("passes", one=True), in_units("cases", one=True), in_units("weeks", one=False)
+        ('search a call', 'pass', 'case', 'weeks')
+    """
+    found = here(unit, one=one)
+    return re.sub(r"(?<=ss|ch)es\b|(?<=\w)s\b", "", unit).replace("people", "person") if one and here(unit) == unit else found
 
 
 def on_line(number: int, *inside: str) -> str:
