@@ -40,8 +40,8 @@ def summary(study: Study) -> tuple[Block, ...]:
 
 
 def _beyond(study: Study) -> Iterator[Block]:
-    if lines := pictures.beyond(study):
-        yield Text(lines, "note")
+    if line := pictures.beyond(study):
+        yield Text((line,), "note")
 
 
 def asked(study: Study) -> tuple[Block, ...]:

@@ -290,7 +290,7 @@ def method(studies: Studies) -> tuple[Block, ...]:
 def _chances(studies: Studies) -> Table:
     """Chances of every workflow; by how much each destination leads, in points and draws, unless something simpler fits or nothing else is allowed."""
     head: tuple[str | Cell, ...] = (say("method.head_many"), *(Cell(studies[0].name(p), p) for p in PATTERNS), *columns("method.head_lead"))
-    note = linked(" ", dict.fromkeys(line for v in studies for line in pictures.beyond(v)))
+    note = linked(" ", dict.fromkeys(filter(None, map(pictures.beyond, studies))))
     return table_of(say("method.patterns"), head, ((v.workflow.name, *(_chance(v, p) for p in PATTERNS), *_lead(v)) for v in studies), range(1, 7), note=note)
 
 

@@ -44,10 +44,10 @@ def needs(advice: Advice) -> str:
 
 
 @printing
-def beyond(study: Study) -> tuple[str, ...]:
+def beyond(study: Study) -> str:
     """Where something else is put into use than the chances speak of, what they then say; nothing where they agree."""
     made = study.decision
-    return () if made.replaced or made.told == made.destination else (say("map.beyond", pattern=study.name(made.told)),)
+    return "" if made.replaced or made.told == made.destination else say("map.beyond", pattern=study.name(made.told))
 
 
 def belief_map(study: Study) -> kinds.BeliefMap:

@@ -284,7 +284,7 @@ def _asked(study: Study) -> tuple[str, ...]:
 def _why(study: Study) -> Iterator[Block]:
     words = study.advice.words
     yield _page(pictures.needs(study.advice), study)
-    yield ChartBlock(pictures.belief_map(study), (*pictures.beyond(study), *words.summary, *chain(*words.untold(REASONS))), titled=False)
+    yield ChartBlock(pictures.belief_map(study), (*filter(None, (pictures.beyond(study),)), *words.summary, *chain(*words.untold(REASONS))), titled=False)
 
 
 def _changes(study: Study) -> Iterator[Block]:

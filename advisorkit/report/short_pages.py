@@ -46,7 +46,7 @@ def _chances(study: Study) -> Table:
         for p in sorted(PATTERNS, key=lambda pattern: -advice.patterns[pattern].probability)
     ]
     ramp = [(study.catalog.off_ramps[advice.off_ramp.kind].name, "", "", say("short.instead" if made.replaced else "short.beside"), advice.off_ramp.reason)] if advice.off_ramp else []
-    return table_of("", columns("short.chances_head"), [*rows, *ramp], (1, 2), note=" ".join(beyond(study)))
+    return table_of("", columns("short.chances_head"), [*rows, *ramp], (1, 2), note=beyond(study))
 
 
 def _rungs(study: Study) -> Iterator[Table]:
