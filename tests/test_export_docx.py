@@ -91,6 +91,14 @@ def test_tables_and_figures_have_captions_with_numbers_and_tables_heads_that_com
         assert sum(column.width.pt for column in table.columns) == pytest.approx(682 * 0.75, abs=1)
 
 
+@pytest.mark.parametrize(("rows", "sheets"), [(3, 1), (30, 2)])
+def test_two_pages_of_a_title_and_a_few_rows_stand_on_one_sheet(rows: int, sheets: int) -> None:
+    table = table_of("", ["Workflow", "Decision"], [["Claims", "Approve it."]] * rows)
+    content = render(notebook(COVER, Heading("What could weaken it", 2), table, Heading("What to decide", 2), table, Done()))
+
+    assert len([*opened(content).element.body.iter(qn("w:pageBreakBefore"))]) == sheets - 1
+
+
 def test_a_table_of_which_nothing_is_said_has_no_caption() -> None:
     """“Table 1” alone said nothing below the heading that names it."""
     content = render(notebook(COVER, Heading("One", 2), Heading("Who does what"), table_of("", ("A",), [("1",)]), table_of("Told", ("A",), [("1",)]), Done()))

@@ -116,15 +116,16 @@ class _Writer:
         if name and self.levels["part"]:
             yield self._heading(name, "part")
         for number, page in enumerate(pages):
+            opens = "" if not number else "gap" if _brief(page) and _brief(pages[number - 1]) else "page"
             for row in page.rows:
-                drawn = [[self._block(item, opens=number > 0 and item is page.items[0], half=len(row) > 1) for item in column] for column in row]
+                drawn = [[self._block(item, opens=opens if item is page.items[0] else "", half=len(row) > 1) for item in column] for column in row]
                 yield self.xml.Halves(drawn) if len(row) > 1 else Markup("").join(drawn[0])
 
-    def _heading(self, text: str, role: str, *, opens: bool = False) -> Any:
+    def _heading(self, text: str, role: str, *, opens: str = "") -> Any:
         self.entries.append({"number": next(self.numbers), "level": self.levels[role], "text": text})
         return self.xml.heading(self.entries[-1], opens)
 
-    def _block(self, item: Block | str, *, opens: bool = False, half: bool = False) -> Any:
+    def _block(self, item: Block | str, *, opens: str = "", half: bool = False) -> Any:
         xml = self.xml
         match item:
             case kinds.Heading():
@@ -155,6 +156,13 @@ class _Writer:
         known.comments = known.last_modified_by = known.keywords = ""
 
 
+def _brief(page: Page) -> bool:
+    """Whether it is no more than a title and a few rows, so that two such pages stand on one sheet."""
+    return all(isinstance(item, kinds.Heading) or (isinstance(item, kinds.Table) and len(item.rows) <= FEW_ROWS) for item in page.items)
+
+
+FEW_ROWS = 10
+"""Most rows of a page that may share its sheet with another such page."""
 WANTED = ("Normal", "heading 1", "heading 2", "heading 3", "caption")
 """Names of the styles that a base must have."""
 _KEPT = frozenset({"styles", "numbering", "theme", "fontTable", "settings", "webSettings"})
