@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def leaking(sample: Sample, texts: Sequence[str]) -> list[str]:
     return [one.case for one, row in zip(sample.tried, likeness, strict=True) if row.any()]
 
 
+@cache
 def trial(seed: int, tried: int = 40, ways: tuple[WayId, ...] = WAYS, url: str = "http://127.0.0.1:9") -> Trial:
     """80 questions on ten texts, one text a product with a line for each region."""
     texts = {f"{p}.txt": "\n".join(f"The {p} plan in the {r} region has tariff {fact(p, r)}." for r in REGIONS) for p in PRODUCTS}

@@ -322,7 +322,7 @@ def test_a_batch_whose_template_fails_ends_with_1_shows_the_cell_and_keeps_the_n
 def test_a_batch_says_how_fast_it_is_and_how_long_it_will_take(tmp_path: Path) -> None:
     """On a terminal of its own, as a person sees it."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "advisorkit", "batch", *(samples.path(name) for name in NAMES[:2]), "--out", tmp_path, "--jobs", "1"]
+    command = [sys.executable, "-m", "advisorkit", "batch", samples.path("marked-pilot"), Path(__file__).parent / "browser" / "harbour.yaml", "--out", tmp_path, "--jobs", "1"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "120"}) as run:
         os.close(theirs)
         seen = b""

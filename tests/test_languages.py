@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
@@ -132,13 +133,17 @@ SCREENED = ("values", "files", "store", "costs", "pilots", "screens")
 """Rooms whose faults a session shows."""
 
 
+@cache
+def calls() -> tuple[tuple[str, str, ast.Call], ...]:
+    """Every call with arguments in the program: the room that it stands in, the name of what is called, the call."""
+    package = Path(str(files("advisorkit")))
+    found = ((path.relative_to(package).parts[0], node) for path in package.rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+    return tuple((room, getattr(node.func, "id", getattr(node.func, "attr", "")), node) for room, node in found if isinstance(node, ast.Call) and node.args)
+
+
 def called(*names: str) -> Iterator[tuple[str, ast.Call]]:
     """Every call of a function or method of one of these names in the program, with the room that it stands in."""
-    package = Path(str(files("advisorkit")))
-    for path in package.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", getattr(node.func, "attr", "")) in names:
-                yield path.relative_to(package).parts[0], node
+    yield from ((room, node) for room, name, node in calls() if name in names)
 
 
 def messages() -> Iterator[ast.expr]:

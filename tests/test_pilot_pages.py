@@ -214,14 +214,13 @@ def test_the_marked_sample_yields_every_deliverable_of_a_pilot(tmp_path: Path, n
 @pytest.mark.browser
 def test_the_charter_prints_on_one_sheet_a_workflow(tmp_path: Path) -> None:
     sync_api = pytest.importorskip("playwright.sync_api")
-    for sample, workflows in (("marked-pilot", 1), ("source-text", 8)):
-        result = produce("pilot_charter", gather([samples.path(sample)]).jobs, tmp_path / sample, ("html",))
-        with sync_api.sync_playwright() as playwright:
-            page = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"]).new_page()
-            page.goto((tmp_path / sample / str(result.deliverables[0].path)).as_uri())
-            printed = page.pdf(prefer_css_page_size=True)
-
-        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == workflows
+    result = produce("pilot_charter", gather([samples.path("marked-pilot"), samples.path("source-text")]).jobs, tmp_path, ("html",))
+    assert [row.engagement for row in result.deliverables] == ["sample-marked-pilot", "sample-source-text"]
+    with sync_api.sync_playwright() as playwright:
+        page = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"]).new_page()
+        for row, workflows in zip(result.deliverables, (1, 8), strict=True):
+            page.goto((tmp_path / row.path).as_uri())
+            assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == workflows
 
 
 @pytest.mark.parametrize(("monthly", "told"),
