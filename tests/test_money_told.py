@@ -220,10 +220,11 @@ def test_a_quoted_price_says_whose_quote_it_is(language: str, source: str) -> No
         assert source_of(one, one.assumption("buy_seat_price")).replace("\xa0", " ") == source
 
 
-def test_a_report_says_how_much_of_what_it_asks_for_a_portfolio_does_not_begin() -> None:
+def test_a_report_says_what_of_its_asks_a_portfolio_would_not_ask_for() -> None:
     report = make_report(read(samples.path("source-text")), draws=2**10)
-    asked, begun = sum(one.ask.p50 for one in report.workflows if one.ask), selection(report.workflows)
-    told = next(str(line) for block in report.overview for line in getattr(block, "paragraphs", ()) if "does not begin" in str(line))
+    asked, begun = {one.workflow.id for one in report.workflows if one.ask}, selection(report.workflows)
+    left = [one.workflow.name for one in report.workflows if one.workflow.id in asked - begun.chosen.starts.keys()]
+    told = next(str(line) for block in report.overview for line in getattr(block, "paragraphs", ()) if "A portfolio would not ask for" in str(line))
 
-    assert f"{money_short(asked - begun.asks(0), 'EUR')} is for what a portfolio does not begin" in told
-    assert told.endswith("Frequent questions on the website.")
+    assert left == ["Frequent questions on the website"]
+    assert told.endswith("A portfolio would not ask for: Frequent questions on the website.")

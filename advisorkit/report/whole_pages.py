@@ -166,12 +166,12 @@ def _overridden(studies: Sequence[Study]) -> Iterator[str]:
 
 
 def _staged(studies: Sequence[Study], sums: Together | None) -> Iterator[str]:
-    """What is left of the gain where pilots may end a workflow, which is how `portfolio` reckons."""
+    """What is left of the gain where pilots may end a workflow, which is how `portfolio` reckons, and for what it asks nothing."""
+    names = "; ".join(one.workflow.name for one in not_begun(studies)) if sums else ""
     if sums and sums.known and (words := money_short(sums.staged, studies[0].currency)) != money_short(sums.gain, studies[0].currency):
-        yield say("overview.staged", gain=words)
-    later = not_begun(studies) if sums else ()
-    if ask := sum(one.ask.p50 for one in later if one.ask):
-        yield say("overview.later", ask=money_short(ask, studies[0].currency), names="; ".join(one.workflow.name for one in later))
+        yield say("overview.staged_without", gain=words, names=names) if names else say("overview.staged", gain=words)
+    elif names:
+        yield say("overview.without", names=names)
 
 
 def _missing(studies: Sequence[Study]) -> Iterator[str]:
