@@ -25,8 +25,9 @@ from advisorkit.report.pilot_pages import charter, failures, meanings, moved, re
 from advisorkit.screens.pages import pilot
 from advisorkit.screens.parts import Look
 from advisorkit.store import samples
+from advisorkit.store.reading import read
 from advisorkit.study.pilots import read_pilot
-from advisorkit.study.study import Study
+from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.quantities import Estimate, percent
@@ -115,9 +116,18 @@ def test_the_charter_leaves_names_and_days_to_be_filled_in() -> None:
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_no_result_of_a_charter_holds_another(pattern: PatternId) -> None:
     here = view(replace(CLIENT, workflows=(Workflow("w", "W"),)))
-    results = [result for result, _ in meanings(SimpleNamespace(plan=here.plan_of(pattern), decision=here.decision))]  # type: ignore[arg-type]
+    results = [result for result, _ in meanings(SimpleNamespace(plan=here.plan_of(pattern), decision=here.decision, status=here.status))]  # type: ignore[arg-type]
 
     assert [(one, other) for one in results for other in results if one != other and other.startswith(one)] == []
+
+
+def test_no_result_of_a_charter_leads_to_a_pattern_that_is_ruled_out() -> None:
+    here = next(one for one in studies(read(samples.path("published-deployments")), draws=64) if one.status("finetune") == "ruled_out")
+    told = [then for _, then in meanings(here)]
+
+    assert not any("Train a model" in then for then in told)
+    assert "Fine-tune is ruled out: users have different rights. Look at the task and the process again." in told
+    assert "Build retrieval (RAG), if the pasted text put them right." in told
 
 
 def test_the_charter_of_a_retrieval_pilot_speaks_of_search_and_passages(tmp_path: Path) -> None:

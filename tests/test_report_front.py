@@ -96,7 +96,7 @@ def test_what_a_stop_does_not_say_is_open_and_named_by_its_question(name: str) -
     made = protection(found(engagement(WHOLE, replace(WHOLE, stop="Log", **{name: ""}), team=(Member("Ann", "Head of legal"),))))
 
     assert title(made) == "The data flow is written down, with one question still open"
-    assert questions(made)[0].startswith("“Log”: nobody has said yet: ")
+    assert questions(made)[0].startswith("Of “Log” nobody has said yet: ")
     assert "To Ann, " in questions(made)[0]
     table = next(block for block in made if isinstance(block, Table))
     assert [cell.text for row in table.rows for cell in row if cell.tone == "stale"] == ["▲ open: question 1"]
@@ -109,6 +109,16 @@ def test_a_guess_and_a_missing_answer_are_questions_with_their_workflow_and_day(
 
     assert [("guess" in asked, "1 December 2026" in asked, "To IT" in asked) for asked in questions(made)] == [(True, True, False), (False, False, True)]
     assert "Ms Keen" not in words(made)
+
+
+def test_a_guess_on_one_workflow_is_none_on_another_of_which_nothing_is_said() -> None:
+    whole = engagement(WHOLE)
+    desk, mail = whole.workflows
+    guessed, silent = {**desk.answers, "exposure": Answer(("staff",), confidence="guess")}, {name: one for name, one in mail.answers.items() if name != "exposure"}
+    (asked,) = questions(protection(found(replace(whole, workflows=(replace(desk, answers=guessed), replace(mail, answers=silent))))))
+
+    assert "For Service desk there is a guess so far." in asked
+    assert "So far it is a guess" not in asked
 
 
 def test_more_stops_than_fit_stand_in_tables_below_each_other() -> None:

@@ -130,6 +130,12 @@ def test_no_money_stands_under_the_names_of_published_deployments() -> None:
         cost_document(sample("published-deployments"), made.workflows)
 
 
+def test_a_programme_names_the_department_where_no_owner_is_told() -> None:
+    made = Report(studies(sample("published-deployments"), draws=64), Brand())
+
+    assert all(study.workflow.led_by in str(made.overview) for study in made.workflows)
+
+
 def test_an_unknown_sample_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(UsageError, match="source-text"):
         samples.path("source-txt")

@@ -371,5 +371,13 @@ def _questions(studies: Studies) -> Iterator[_Question]:
         dates = [said.confirm_by for one in left if (said := one.answers.get(criterion.id)) and said.confirm_by]
         if left:
             names = "" if len(left) == len(studies) else say("protection.ask.for", names=enumerated([one.workflow.name for one in left]))
-            asked = criterion.question + (f" {say('protection.ask.guess')}" if any(criterion.id in one.answers for one in left) else "") + names
+            asked = f"{criterion.question}{_guessed(criterion, left)}{names}"
             yield _Question(criterion.id, asked, confirmer(engagement, criterion.who), say("protection.by", date=day(min(dates))) if dates else say("protection.before"))
+
+
+def _guessed(criterion: Criterion, left: Studies) -> str:
+    """That what is told of it so far is a guess, and of which workflows where nothing at all is told of others."""
+    some = [one.workflow.name for one in left if criterion.id in one.answers]
+    if not some:
+        return ""
+    return f" {say('protection.ask.guess') if len(some) == len(left) else say('protection.ask.guess_some', names=enumerated(some))}"

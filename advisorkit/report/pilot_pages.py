@@ -13,6 +13,7 @@ from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.tally import Share
 from advisorkit.report.advice_pages import again, asks, cautions, decided, warned
 from advisorkit.report.job import Report
+from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import chance_of, columns, count, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import basis, cover_of
@@ -25,6 +26,8 @@ _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
     "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "taught"),
     "hybrid": ("still",),
 }  # fmt: skip
+_BUILT: Mapping[str, PatternId] = {"information": "rag", "behaviour": "finetune", "both": "hybrid", "passage": "hybrid", "lacking": "hybrid"}
+"""What would be built after a result."""
 _COLOURS = {"information": "rag", "behaviour": "finetune", "unclear": "text3"}
 
 
@@ -121,7 +124,12 @@ def meanings(study: Study) -> Iterator[tuple[str, ...]]:
         values = {"needed": percent(plan.terms.target), "hits": plan.passing, "cases": plan.mark} if name == "pass" else {}
         strict = ".strict" if name == "pass" and plan.terms.strict else ""
         person = ".person" if name == "pass" and study.decision.person_decides else ""
-        yield say(f"charter.result.{name}{strict}", **values), say(f"charter.result.{name}_then{person}")
+        built = _BUILT.get(name)
+        if built and study.status(built) == "ruled_out":
+            then = say("charter.result.ruled_then", pattern=study.name(built), reason=ruled_out(study.advice, built))
+        else:
+            then = say(f"charter.result.{name}_then{person}")
+        yield say(f"charter.result.{name}{strict}", **values), then
 
 
 def _actions(study: Study, plan: Plan) -> Iterator[tuple[str, ...]]:

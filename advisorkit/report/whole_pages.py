@@ -140,7 +140,7 @@ def _order(study: Study) -> tuple[bool, float]:
 
 
 def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
-    made, named = study.decision, "\n".join(filter(None, (study.workflow.name, study.workflow.context.get("owner"))))
+    made, named = study.decision, "\n".join(filter(None, (study.workflow.name, study.workflow.context.get("owner") or study.workflow.context.get("department"))))
     first = made.destination
     goal = Cell(instead) if (instead := made.instead) else Cell(study.name(first), first)
     start = Cell(named, "strong"), Cell("–") if instead else Cell(study.name(made.now), made.now), goal
