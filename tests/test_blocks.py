@@ -121,9 +121,9 @@ def test_a_table_tells_readers_which_cells_are_heads() -> None:
 def test_of_a_table_with_many_long_numbers_no_number_runs_into_the_next() -> None:
     """Nine columns of a German portfolio: where ranges have no room on one line they break between their ends, and each amount keeps its own."""
     ends = [("560.000\u00a0€", "4,4\u00a0Mio.\u00a0€"), ("−830.000\u00a0€", "850.000\u00a0€")]
-    front, amounts = ["Felder aus Belegen der Lieferanten", "Fine-Tuning", "Fine-Tuning", "Sicher"], ["12.000\u00a0€", "180.000\u00a0€", "1,7\u00a0Mio.\u00a0€"]
+    front, amounts = ["Felder aus Belegen der Lieferanten", "Fine-Tuning", "Fine-Tuning", "Nein"], ["12.000\u00a0€", "180.000\u00a0€", "1,7\u00a0Mio.\u00a0€"]
     rows = [[*front, *amounts, " bis ".join(end), "über\u00a099\u00a0%"] for end in ends]
-    head = ["Vorhaben", "Jetzt", "Ziel", "Wie sicher", "Nächster Schritt", "Bis zum Einsatz", "Nutzen", "80-%-Spanne", "Chance"]
+    head = ["Vorhaben", "Jetzt", "Ziel", "Klar", "Nächster Schritt", "Bis zum Einsatz", "Nutzen", "80-%-Spanne", "Chance"]
     table = table_of("", head, rows, range(4, 9))
 
     needed = [max(width(word, table.size) for row in rows for word in row[column].split(" ")) for column in range(9)]

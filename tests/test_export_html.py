@@ -265,6 +265,20 @@ def test_a_table_keeps_to_its_page_and_shows_figures_on_a_phone(browser: Any, tm
 
 
 @pytest.mark.browser
+def test_a_portfolio_s_list_of_long_amounts_keeps_to_its_page(browser: Any, tmp_path: Path) -> None:
+    """Nine columns with German ranges, which did not break, ran 87 pixels over the edge of the text."""
+    row = ["6 Fields from supplier documents", "Fine-Tuning", "Fine-Tuning", "Ja", "12.000\u00a0€", "180.000\u00a0€", "590.000\u00a0€", "−830.000\u00a0€ bis 850.000\u00a0€", "über 99\u00a0%"]
+    heads = ["Vorhaben", "Jetzt", "Ziel", "Klar", "Nächster Schritt", "Bis zum Einsatz", "Nutzen", "80-%-Spanne", "Chance auf Nutzen"]
+    tones = [[Cell(words, {0: "strong", 1: "finetune", 2: "finetune"}.get(n, "")) for n, words in enumerate(row)]]
+    file = tmp_path / "report.html"
+    file.write_text(render(notebook(COVER, Heading("All", 2), table_of("Liste", heads, tones, range(4, 9)), Done())), encoding="utf-8")
+    page, _, _ = opened(browser, file)
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    assert page.evaluate("document.querySelector('table').getBoundingClientRect().right - document.querySelector('h2').parentElement.getBoundingClientRect().right") <= 1
+
+
+@pytest.mark.browser
 def test_every_page_of_the_print_is_numbered_and_the_cover_is_not(browser: Any, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(render(whole()), encoding="utf-8")

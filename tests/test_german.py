@@ -26,7 +26,7 @@ import advisorkit as ak
 from advisorkit import report as pages
 from advisorkit.export.blocks import Block, Done, KeyFigures, LineItems, Table, Text
 from advisorkit.export.formats import RENDERERS
-from advisorkit.files.texts import speaking
+from advisorkit.files.texts import Texts, speaking
 from advisorkit.intake.questionnaire import new_questionnaire, read_questionnaire
 from advisorkit.report import Report, make_report
 from advisorkit.screens.screen import screen_of
@@ -241,3 +241,26 @@ def test_charts_with_little_room_tell_thousands_in_short() -> None:
     with speaking("de"):
         assert [money_tight(value, "EUR").replace("\u00a0", " ") for value in (550_000, -23_400, 1_870_000, 620)] == ["550 T€", "−23 T€", "1,9 Mio. €", "620 €"]
     assert money_tight(550_000, "EUR") == "€550k"
+
+
+def test_a_portfolio_says_that_advice_is_clear_in_the_word_of_the_pages_below_it() -> None:
+    """“Firm” and „Sicher“ stood beside a chance of a gain of 49%."""
+    told = Texts("report")
+    for language, words in (("en", ["Yes", "No"]), ("de", ["Ja", "Nein"])):
+        with speaking(language):
+            assert told.say("roadmap.head").split(" | ")[3] == told.say("state.clear").rstrip(".")
+            assert [told.say("roadmap.firm"), told.say("roadmap.open")] == words
+
+
+def test_the_german_name_of_both_ways_stands_where_it_needs_no_case() -> None:
+    told = Texts("report")
+    values = {"pattern": "Beides", "better": "Beides", "year": "2027", "amount": "61.000 €", "needed": "35.000 €", "stand": "innerhalb", "cash": "", "base": "1,9 Mio. €"}
+    with speaking("de"):
+        lines = [told.say(key, **values) for key in ("money.yearly", "money.budget", "money.first", "money.deadline", "swing.gain")]
+    assert all("(Beides)" in line for line in lines)
+
+
+def test_the_source_of_a_default_does_not_say_default_again() -> None:
+    """“Vorgabe: Vorgabe von text-embedding-3-small” stood in the cost workbook."""
+    for file in (TEXT.parent / "assumptions.yaml", TEXT / "de" / "assumptions.yaml"):
+        assert not re.findall(r'source: "?(?:default|Vorgabe) .*', file.read_text(encoding="utf-8"))
