@@ -17,9 +17,7 @@ from hypothesis import given, strategies as st
 from openpyxl.styles import Font
 
 from advisorkit.files.tables import ReadTable, as_day, read_table
-from advisorkit.intake.portfolio import portfolio
 from advisorkit.values.messages import EngagementError
-from advisorkit.values.quantities import Estimate
 
 
 def csv(folder: Path, text: str, encoding: str = "utf-8") -> ReadTable:
@@ -313,14 +311,3 @@ def test_a_table_is_found_below_any_titles_on_any_sheet(
     assert [[spot.text() for spot in row.cells.values()] for row in table.rows] == body
     if kind == "xlsx":
         assert "'Ideas' was read" in table.notices[0]
-
-
-def test_a_heading_over_several_columns_that_ends_in_a_unit_takes_no_column_away(tmp_path: Path) -> None:
-    made = book(tmp_path, Ideas=[["Idea", None, "Volume a month", None], ["id", "name", "calls_per_month", "minutes_per_item"], ["a", "A", 1000, 5]])
-    for cells in ("A1:B1", "C1:D1"):
-        made["Ideas"].merge_cells(cells)
-    made.save(tmp_path / "ideas.xlsx")
-    row = portfolio(tmp_path / "ideas.xlsx", "EUR", date(2026, 11, 20)).rows[0].engagement
-
-    assert row is not None
-    assert row.workflows[0].answers["calls_per_month"].amount == Estimate.of(1000)

@@ -208,9 +208,8 @@ def _with_units(found: _Found, counts: Known) -> tuple[Sequence[workbooks.RawCel
     for at, rest in ((found.at + 1, below[1:]), (found.at - 1, below)):
         cells = found.lines[at][1] if 0 <= at < len(found.lines) else ()
         units = {i: cell.text.strip("()[] ") for i, cell in enumerate(cells[: len(header)]) if cell.text and counts(header[i].text)}
-        named = [replace(cell, text=f"{cell.text} ({units[i]})") if i in units else cell for i, cell in enumerate(header)]
-        if units and all(map(_is_unit, units.values())) and all(counts(named[i].text) for i in units):  # a heading over several columns may end in a unit
-            return named, rest, found.lines[at][0]
+        if units and all(map(_is_unit, units.values())):
+            return [replace(cell, text=f"{cell.text} ({units[i]})") if i in units else cell for i, cell in enumerate(header)], rest, found.lines[at][0]
     return header, below, 0
 
 
