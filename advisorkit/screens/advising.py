@@ -333,12 +333,12 @@ def _pairs(before: Study, after: Study) -> Iterator[tuple[str, ...]]:
 
 def edited(before: Study, after: Study) -> Iterator[tuple[str, ...]]:
     """Answers and assumptions that differ: name, before, after."""
-    names = dict.fromkeys((*before.answers, *after.answers))
-    told = {name for name in names if before.answers.get(name) != after.answers.get(name)}
-    for name in names:
-        yield after.catalog.criterion(name).label, *(_answer(study, name) for study in (before, after))
+    answers = {name: [_answer(study, name) for study in (before, after)] for name in dict.fromkeys((*before.answers, *after.answers))}
+    for name, words in answers.items():
+        yield after.catalog.criterion(name).label, *words
     for name, row in after.inputs.rows.items():
-        if before.inputs.rows[name].value != row.value and row.assumption.answer not in told:
+        was, now = answers.get(row.assumption.answer, ("", ""))
+        if before.inputs.rows[name].value != row.value and was == now:
             yield row.assumption.label, *(_setting(study.inputs.rows[name], study.currency) for study in (before, after))
 
 
