@@ -25,7 +25,7 @@ from advisorkit.report.whole_pages import overview
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.documents import cost_document, programme_document
-from advisorkit.study.programme import selection, together
+from advisorkit.study.programme import not_begun, selection, together
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.people import Programme
@@ -222,9 +222,18 @@ def test_a_quoted_price_says_whose_quote_it_is(language: str, source: str) -> No
 
 def test_a_report_says_what_of_its_asks_a_portfolio_would_not_ask_for() -> None:
     report = make_report(read(samples.path("source-text")), draws=2**10)
-    asked, begun = {one.workflow.id for one in report.workflows if one.ask}, selection(report.workflows)
-    left = [one.workflow.name for one in report.workflows if one.workflow.id in asked - begun.chosen.starts.keys()]
+    chosen = selection(report.workflows).chosen.starts
+    left = [one.workflow.name for one in report.workflows if one.ask and one.workflow.id not in chosen]
     told = next(str(line) for block in report.overview for line in getattr(block, "paragraphs", ()) if "A portfolio would not ask for" in str(line))
 
     assert left == ["Frequent questions on the website"]
     assert told.endswith("A portfolio would not ask for: Frequent questions on the website.")
+
+
+def test_what_a_portfolio_does_not_begin_follows_its_limits() -> None:
+    client = replace(read(samples.path("source-text")), programme=Programme(budget=60_000.0))
+    report = make_report(client, draws=2**10)
+
+    chosen = selection(report.workflows).chosen.starts
+    assert len(chosen) == 2
+    assert {one.workflow.id for one in not_begun(report.workflows)} == {one.workflow.id for one in report.workflows if one.ask} - chosen.keys()

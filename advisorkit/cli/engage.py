@@ -18,7 +18,7 @@ from advisorkit.cli.console import Flow, Json, MappingFile, One
 from advisorkit.export.blocks import Block, Table, Text, table_of
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
 from advisorkit.files.tables import KINDS
-from advisorkit.files.texts import languages, speaking
+from advisorkit.files.texts import Texts, languages, speaking
 from advisorkit.files.trees import shown
 from advisorkit.intake import actuals, questionnaire
 from advisorkit.intake.brief import notes_in, prompt, read_reply
@@ -124,7 +124,7 @@ def _targets(file: str, engagement: Engagement) -> Iterator[str]:
     """Targets of which no share was read, and pass marks below one."""
     for one in engagement.workflows:
         marks, wanted = [pilot.pass_mark for pilot in one.pilots if pilot.pass_mark is not None][-1:], one.wanted or 0.0
-        yield from (f"{file}: {one.id}: the pilot's pass mark, {percent(mark)}, is below the target, {percent(wanted)}" for mark in marks if mark < wanted)
+        yield from (f"{file}: {one.id}: {Texts('pilots').say('warn.lower', mark=percent(mark), wanted=percent(wanted))}" for mark in marks if mark < wanted)
         if one.context.get("target") and one.wanted is None:
             yield f"{file}: {one.id}: no share right was read from the target, so it is only printed; write it as 85 %, 85 of 100 or {{share: 0.85}}"
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -15,7 +15,7 @@ from advisorkit.costs.money import THOUSANDS
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established
 from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, candidate, joint, team, weigh_once, weighed
-from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, in_order, one_more, people, roadmap, worth
+from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.shapes import placed
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import TOPICS, PatternId
@@ -76,10 +76,14 @@ def together(found: Sequence[Study]) -> Together | None:
 
 
 def not_begun(found: Sequence[Study]) -> tuple[Study, ...]:
-    """Workflows of which a next step is asked for by themselves, and which a programme without limits does not choose."""
-    weighed = (candidate(one) for one in found)
-    chosen = {one.id for one in in_order([one for one in weighed if isinstance(one, Candidate)]) if one.quarters <= Programme().quarters}
+    """Workflows of which a next step is asked for by themselves, and which the programme of their engagement does not choose."""
+    chosen = roadmap(_best_first(map(candidate, found)), found[0].engagement.programme or Programme()).starts
     return tuple(one for one in found if one.ask and one.workflow.id not in chosen)
+
+
+def _best_first(shares: Iterable[Candidate | Aside]) -> tuple[Candidate, ...]:
+    """What may be chosen, the most gain for its money first."""
+    return tuple(sorted((one for one in shares if isinstance(one, Candidate)), key=lambda one: -one.gain / max(one.cost, 1.0)))
 
 
 _SAY = Texts("programme").say
@@ -117,7 +121,7 @@ class Selection:
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
         """What may be chosen, the most gain for its money first."""
-        return tuple(sorted((one.share for one in self.rows if isinstance(one.share, Candidate)), key=lambda one: -one.gain / max(one.cost, 1.0)))
+        return _best_first(one.share for one in self.rows)
 
     @cached_property
     def chosen(self) -> Roadmap:
