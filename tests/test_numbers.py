@@ -51,7 +51,7 @@ def written(folder: Path, more: str = "", currency: str = "EUR") -> Path:
     # numbers and marks
     ("latency_s", ".5", 0.5, 0.5), ("value_right", ".5", 0.5, 0.5), ("cost_wrong", "€.75", 0.75, 0.75), ("discount_rate", ".1", 0.1, 0.1),
     ("calls_per_month", "40,000", 40e3, 40e3), ("cost_wrong", ",75", 0.75, 0.75), ("cost_wrong", "1,5", 1.5, 1.5), ("cost_wrong", "1.234.567,8", 1234567.8, 1234567.8),
-    ("cost_wrong", "1'250.–", 1250, 1250), ("cost_wrong", "1’250.50", 1250.5, 1250.5), ("calls_per_month", "1\u202f250\u00a0000", 1.25e6, 1.25e6),
+    ("cost_wrong", "1'250.–", 1250, 1250), ("cost_wrong", "€ 5,-", 5, 5), ("cost_wrong", "1’250.50", 1250.5, 1250.5), ("calls_per_month", "1\u202f250\u00a0000", 1.25e6, 1.25e6),
     ("calls_per_month", "12,34,567", 1234567, 1234567), ("growth_per_year", "−3 %", -0.03, -0.03), ("calls_per_month", "1e6", 1e6, 1e6),
     # ranges
     ("calls_per_month", "25,000 to 60k", 25e3, 60e3), ("calls_per_month", "between 5 and 10", 5, 10), ("calls_per_month", "zwischen 5 und 10", 5, 10),

@@ -111,6 +111,24 @@ def test_a_sheet_that_comes_later_adds_a_voice_and_its_own_person_may_correct_it
     assert read(engagement).workflows[0].answers["citations"].said_by == "ann (nice_to_have); cy (no)"
 
 
+def test_what_a_sheet_says_otherwise_than_the_file_is_told_and_no_sheet_is_lost_behind_another_of_its_name(engagement: Path) -> None:
+    engagement.write_text(FILE.replace("    answers:\n", "    answers:\n      languages: {value: 2, said_by: Dee}\n      calls_per_month: 4000\n      budget: 50000\n"))
+    cells = {"languages": 3, "calls_per_month": 5000, "task_kind": "Wxyz | q"}
+    ann = sheet(engagement.parent, "ann.xlsx", "business", {name: {"Your answer": value} for name, value in cells.items()} | {"budget": {"Your answer": 9000, "How sure": "A guess"}})
+    told = run("intake", "read", ann, ann, "--to", engagement)
+
+    assert "languages: 2 languages → 2 to 3 languages; people differ, both stand: Dee (2); ann (3)" in told.stderr
+    assert "calls_per_month: 4,000 items a month → 5,000 items a month\n" in told.stderr
+    assert "budget: €50,000 is known and stays; the guess was €9,000" in told.stderr
+    assert "'Wxyz | q' is not in the list of answers: Sort into labels | Pick out fields" in told.stderr
+
+    there, other = engagement.read_bytes(), engagement.parent / "other"
+    other.mkdir()
+    refused = run("intake", "read", ann, shutil.copy(ann, other), "--to", engagement)
+    assert refused.exit_code == 2 and "another sheet is called ann too" in refused.stderr
+    assert engagement.read_bytes() == there
+
+
 def test_a_remark_without_an_answer_stands_beside_what_is_known_and_does_not_wipe_it_out(engagement: Path) -> None:
     for name, cells in (("ann.xlsx", {"Your answer": label("citations", "required")}), ("cy.xlsx", {"Remark": "it depends"}), ("ann.xlsx", {"Remark": "for letters"})):
         run("intake", "read", sheet(engagement.parent, name, "business", {"citations": cells}), "--to", engagement)

@@ -226,6 +226,23 @@ def test_a_share_wrong_is_not_taken_where_the_share_right_is_asked(kept: Path) -
     assert (kept / "marked-pilot.yaml").read_bytes() == there
 
 
+def test_a_sheet_in_another_unit_or_of_another_client_is_not_taken_for_ours(kept: Path) -> None:
+    file, about = kept / "marked-pilot.yaml", {"When": "July 2027"}
+    there = file.read_bytes()
+    weekly = run("actuals", "read", file, filled(kept, {"calls_per_month": {"Measured": 1000, "Unit": "items a week", **about}}))
+    dollars = run("actuals", "read", file, filled(kept, {"run_cost_rag": {"Measured": 900, "Unit": "USD a month", **about}}))
+    rows = openpyxl.load_workbook(kept / "sheet.xlsx")["Measured"].iter_rows(min_row=2, values_only=True)
+    other = run("actuals", "read", file, filled(kept, {row[1]: {"We told you": 3 * (row[4] or 0) + 1, "Measured": 0.5, **about} for row in rows}))
+    own = run("actuals", "read", file, filled(kept, {"adoption": {"We told you": 0.31}}))
+
+    assert "'items a week' is not items a month, in which this is counted here" in weekly.stderr
+    assert "'USD a month' is not EUR a month" in dollars.stderr
+    assert "is the sheet of another engagement, as in most lines what stands under 'We told you' was never told" in other.stderr
+    assert "what stands under 'We told you' was never told by this engagement" in own.stderr
+    assert (weekly.exit_code, dollars.exit_code, other.exit_code, own.exit_code) == (1, 1, 2, 0)
+    assert file.read_bytes() == there
+
+
 def test_a_file_that_is_no_such_sheet_is_refused_whole(kept: Path) -> None:
     file = kept / "marked-pilot.yaml"
     there = file.read_bytes()

@@ -1,6 +1,6 @@
 """Commands around an engagement file: new, check, schema, intake, actuals, brief."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from functools import partial
@@ -189,7 +189,10 @@ def intake_read(
     """Take filled-in questionnaires into an engagement; what cannot be taken is named by cell, the rest comes in."""
     loaded = load(to)
     one = loaded.engagement.chosen(workflow)
-    replies = {file.stem: questionnaire.read_questionnaire(file, loaded.engagement.currency) for file in files}
+    sheets = [*{file.resolve(): file for file in files}.values()]
+    if alike := next((file for i, file in enumerate(sheets) if file.stem in {other.stem for other in sheets[:i]}), None):
+        raise UsageError(f"{alike}: another sheet is called {alike.stem} too, and its name says whose answers they are; rename one after its person")
+    replies = {file.stem: questionnaire.read_questionnaire(file, loaded.engagement.currency) for file in sheets}
     take_in(to, loaded, one, questionnaire.together(replies), as_json=as_json)
 
 
@@ -247,6 +250,7 @@ def take_in(to: Path, loaded: Loaded, one: Workflow, reply: questionnaire.Reply,
     if kept:
         write(to, loaded.engagement.having(replace(one, answers={**one.answers, **kept})), loaded.fingerprint)
     left = [name for name in reply.answers if name not in kept]
+    console.say(*_changes(loaded.engagement, said, new, kept))
     console.tell(reply.faults, as_json=as_json, workflow=one.id, taken=list(kept), left=left, **more)
     if not as_json:
         taken = f"{len(kept)} answer{'' if len(kept) == 1 else 's'} taken into {one.id}"
@@ -254,6 +258,14 @@ def take_in(to: Path, loaded: Loaded, one: Workflow, reply: questionnaire.Reply,
         console.answer({}, then, as_json=False)
     if reply.faults:
         raise typer.Exit(1)
+
+
+def _changes(engagement: Engagement, said: Mapping[str, Answer], new: Mapping[str, Answer], kept: Collection[str]) -> Iterator[str]:
+    """What a reply says otherwise than the file, and which of the two holds."""
+    for name in (name for name in new if name in said and new[name].value != said[name].value):
+        old, other = (words_of(load_catalog().criterion(name), one[name], engagement.currency) for one in (said, new))
+        both = f"; people differ, both stand: {new[name].said_by}" if said[name].said_by and "(" in new[name].said_by else ""
+        yield f"{name}: {old} → {other}{both}" if name in kept else f"{name}: {old} is known and stays; the guess was {other}"
 
 
 _MOST_TOKENS = 4000

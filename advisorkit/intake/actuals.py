@@ -1,19 +1,21 @@
 """What use has shown, asked of a client: a sheet with what was told, and its lines taken back as measurements."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from advisorkit.catalog.reading import assumptions, measure
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import ReadRow
+from advisorkit.files.tables import ReadRow, ReadTable
 from advisorkit.files.texts import Texts, speaking
+from advisorkit.files.trees import shown
 from advisorkit.files.typed import form as form_of
 from advisorkit.intake.questionnaire import TEXTS, Line, came_back, form
 from advisorkit.intake.wording import nothing
 from advisorkit.values.engagement import Engagement
-from advisorkit.values.messages import Fault, UsageError, here, on_line
+from advisorkit.values.messages import EngagementError, Fault, UsageError, here, on_line
 from advisorkit.values.people import Measured
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import Within
@@ -70,7 +72,11 @@ _ALWAYS = ("calls_per_month", "adoption", "review_share")
 def _line(engagement: Engagement, flow: str, name: str, told: Estimate | None) -> Line:
     row, shown = assumptions()[name], turned(name, told) if told else None
     ends = (shown.likely, shown.low, shown.high) if shown else (None, None, None)
-    return (flow, name, label(name), here(row.measure).format(currency=engagement.currency, share="%"), *ends), "0.0%" if row.in_percent else ""
+    return (flow, name, label(name), _unit(name, engagement.currency), *ends), "0.0%" if row.in_percent else ""
+
+
+def _unit(name: str, currency: str) -> str:
+    return here(assumptions()[name].measure).format(currency=currency, share="%")
 
 
 def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, dict[str, list[str]], tuple[Fault, ...], tuple[str, ...]]:
@@ -82,14 +88,53 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
     table, language = came_back(path, "actuals.", _WIDTHS | _ROOM, engagement.currency, "a sheet of measurements", *_NEEDED)
     heads = {text: name for name in _WIDTHS | _ROOM for text in (Texts("intake", language).all[f"actuals.{name}"],)}
     found: dict[tuple[str, str], Measured] = {}
+    other: list[int] = []
     for row in table.rows:
         cells = {heads[head]: spot for head, spot in row.cells.items() if head in heads and not nothing(getattr(spot.node, "text", ""))}
+        other += [row.line] if _told_otherwise(cells, engagement) else []
         if not row.faults and cells.keys() & _ROOM.keys():
+            with speaking(language):
+                _units(cells, engagement.currency)
             _take(row, cells, heads, engagement, found)
+    noted = _otherwise(table, other, next(head for head, name in heads.items() if name == "told"))
     new = {one.id: [seen for (flow, _), seen in found.items() if flow == one.id] for one in engagement.workflows}
     made = replace(engagement, workflows=tuple(replace(one, measured=_with(one.measured, new[one.id])) for one in engagement.workflows))
     taken = {flow: [one.quantity for one in seen] for flow, seen in new.items() if seen}
-    return made, taken, tuple(fault for row in table.rows for fault in row.faults), (*table.notices, *table.listener.heard)
+    return made, taken, tuple(fault for row in table.rows for fault in row.faults), (*table.notices, *noted, *table.listener.heard)
+
+
+def _told_otherwise(cells: Mapping[str, Spot], engagement: Engagement) -> bool:
+    """Whether a line says that something was told that no advice kept in the file told."""
+    flow, name, told = (getattr(cells[one].node, "text", "") if one in cells else "" for one in ("workflow", "quantity", "told"))
+    if not told or name not in assumptions() or flow not in {one.id for one in engagement.workflows}:
+        return False
+    kept = (turned(name, one.told[name]).likely for one in engagement.history if one.workflow == flow and name in one.told)
+    try:
+        said = replace(cells["told"].listener, told=[], echoes=[], asked=[]).amount(told, measure(assumptions()[name].unit_in("currency", "share"))).likely
+    except ValueError:  # 3.873 of a program that wrote it in another way
+        return False
+    return not any(math.isclose(said, one, rel_tol=0.01) for one in kept)
+
+
+def _otherwise(table: ReadTable, lines: Sequence[int], head: str) -> list[str]:
+    """What to say of `lines` that tell otherwise than the file.
+
+    Raises:
+        EngagementError: If most of the sheet does.
+    """
+    message = f"what stands under '{head}' was never told by this engagement; a measurement belongs under the headings behind it"
+    if 2 * len(lines) > len(table.rows):
+        raise EngagementError([Fault(table.file, on_line(table.line), f"is the sheet of another engagement, as in most lines {message}")])
+    return [f"{table.file}: line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}: {message}"] if lines else []
+
+
+def _units(cells: Mapping[str, Spot], currency: str) -> None:
+    """Refuse a line whose unit is another than that in which it is read, unless its amounts name their own."""
+    name, unit = (getattr(cells[one].node, "text", "") if one in cells else "" for one in ("quantity", "unit"))
+    if unit and name in assumptions() and any(cells[one].numeric for one in ("value", "low", "high") if one in cells):
+        ours = _unit(name, currency)
+        if unit.casefold() != ours.casefold():
+            cells["unit"].fault(f"'{shown(unit)}' is not {ours}, in which this is counted here; write the unit behind the amount itself")
 
 
 def _with(old: Iterable[Measured], new: Iterable[Measured]) -> tuple[Measured, ...]:

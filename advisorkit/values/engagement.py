@@ -78,6 +78,11 @@ class Answer:
         """Whether nothing is known; such an answer counts as absent but hides the one for all workflows."""
         return not self.levels and self.amount is None
 
+    @property
+    def value(self) -> tuple[tuple[str, ...], Estimate | None]:
+        """What is answered, whoever says it."""
+        return self.levels, self.amount
+
     def beside(self, other: Answer) -> Answer:
         """This answer with somebody else's: a known one wins over a guess, and two that differ are a disagreement that names both.
 
@@ -90,7 +95,7 @@ class Answer:
         if self.unknown or other.unknown or self.confidence != other.confidence:
             kept, left = (other, self) if self.unknown or (self.confidence == "guess" and not other.unknown) else (self, other)
             return replace(kept, note="; ".join(filter(None, notes))) if left.unknown else kept
-        differ = (self.levels, self.amount) != (other.levels, other.amount)
+        differ = self.value != other.value
         speakers = dict.fromkeys(one.spoken if differ else one.said_by for one in (self, other))
         ends = [amount for amount in (self.amount, other.amount) if amount]
         return replace(

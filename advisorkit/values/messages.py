@@ -124,8 +124,10 @@ def here(words: str, *values: object, one: bool = False, **named: object) -> str
         >>> here("must lie between {:g} and {:,}", 0.5, 2000), here("items a month")
         ('must lie between 0.5 and 2,000', 'items a month')
     """
-    first, _, many = locale().words.get(words, words).partition("|") if "{" not in words else (locale().words.get(words, words), "", "")
-    found = first if one or not many else many
+    found = locale().words.get(words, words)
+    if words in locale().words and "{" not in words:  # a client's own sign in a message parts nothing
+        first, _, many = found.partition("|")
+        found = first if one or not many else many
     return FILLING.vformat(found, values, named) if values or named else found
 
 
