@@ -156,7 +156,7 @@ def test_headings_of_english_and_german_tables_are_known_and_a_plan_says_what_th
     planned = json.loads(command("bakeoff", "plan", file, "--sample", table, "--json").stdout)
 
     meant = ("input", "expected", "segment", "passage")[: len(heads)]
-    assert (found.scoring, len(found.tried), dict(found.columns)) == ("label", 40, dict(zip(heads, meant, strict=True)))
+    assert (found.scoring, len(found.tried), dict(found.columns)) == ("label", 40, {"Nr": "case"} | dict(zip(heads, meant, strict=True)))
     assert {tuple(getattr(one, name) for name in meant) for one in (*found.tried, *found.shown)} == {*rows}
     assert planned["columns"] == dict(found.columns)
 

@@ -70,8 +70,25 @@ def test_old_encodings_are_read_and_only_the_guessed_one_is_said(tmp_path: Path,
 
 
 @pytest.mark.parametrize("text", [GOOD.replace("2.5", '"2,5"'), GOOD.replace(",", ";").replace("2.5", "2,5")])
-def test_a_decimal_comma_is_named_by_row_and_column(tmp_path: Path, text: str) -> None:
-    assert "line 2, minutes: '2,5' holds a comma: write decimals with a point" in faults(file(tmp_path, text))
+def test_a_decimal_comma_is_read_and_what_may_be_thousands_is_asked(tmp_path: Path, text: str) -> None:
+    assert read_results(file(tmp_path, text)).marks[0].minutes == 2.5
+    assert "line 3, minutes: thousands or decimals? '4.000' may be 4000 or 4" in faults(file(tmp_path, GOOD.replace("2.5", "3").replace("4", "4.000")))
+
+
+def test_what_else_is_marked_counts_below_any_heading_of_the_verdict(tmp_path: Path) -> None:
+    """Else people's answers of today would be the prompt's, and every failure unclear."""
+    text = "case,right,failure,minutes,seconds,marker,arm,severity,fixed_by_text,passage_found,sampling\n1,no,information,1.5,2,AB,today,minor,yes,no,random\n1,yes,,1,3,AB,prompt,,,,\n"
+
+    assert read_results(file(tmp_path, text.replace("right", "correct"))).marks == read_results(file(tmp_path, text)).marks
+    assert "contradicts itself: right is yes, but failure is behaviour" in faults(file(tmp_path, "case,correct,failure\n1,yes,behaviour\n2,no,\n"))
+
+
+def test_german_headings_of_marks_are_ours_and_their_words_are_not_passed_over(tmp_path: Path) -> None:
+    """A kind of failure in a column of the file's own would leave every failure unclear."""
+    mark = read_results(file(tmp_path, "Nr.;richtig;Fehlerart;Minuten;Prüfer\n1;nein;Information;1,5;AB\n")).marks[0]
+
+    assert (mark.case, mark.outcome, mark.failure, mark.minutes, mark.marker) == ("1", "wrong", "information", 1.5, "AB")
+    assert "'verhalten' is not a kind of failure; valid: information" in faults(file(tmp_path, "Nr.;richtig;Fehlerart\n1;nein;Verhalten\n"))
 
 
 def test_time_and_tokens_may_carry_a_unit(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from advisorkit.screens.screen import Screen
 from advisorkit.store import samples
 from advisorkit.study.pilots import read_pilot
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.messages import UsageError
+from advisorkit.values.messages import PilotError, UsageError
 from advisorkit.values.quantities import money_short
 
 PLAN = Plan(
@@ -69,6 +69,24 @@ def test_marks_come_back_with_what_was_agreed_and_without_the_empty_lines(tmp_pa
     assert [(m.case, m.outcome, m.fixed_by_text) for m in results.marks] == [("1", "right", None), ("2", "wrong", True)]
     assert results.pass_mark == 0.84
     assert results.warnings == ("10 of 12 lines left out, as not marked yet: 4, 5, 6, 7, 8, 9, 10, 11, 2, 3.",)
+
+
+def test_what_is_hidden_on_the_sheet_is_told_and_a_pass_mark_that_is_no_share_is_a_fault(tmp_path: Path) -> None:
+    path = marked(tmp_path, {"right": "yes"}, {"right": "no"})
+
+    def with_mark(value: object) -> Path:
+        book = openpyxl.load_workbook(path)
+        book[MARKS].row_dimensions[3].hidden = True
+        agreed = next(row for row in book["Agreed"].iter_rows() if row[0].value == "pass_mark")
+        agreed[1].value = value
+        book.save(path)
+        return path
+
+    results = read_results(with_mark("90 %"))
+    assert results.pass_mark == 0.9
+    assert "hidden rows (3): read like all others" in "".join(results.notices)
+    with pytest.raises(PilotError, match="'90' is too large: the most is 1"):
+        read_results(with_mark(90))
 
 
 def test_a_second_persons_marks_are_another_marker(tmp_path: Path) -> None:

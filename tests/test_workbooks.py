@@ -14,6 +14,7 @@ import pytest
 import xlsxwriter
 from counting import counted
 from hypothesis import given, strategies as st
+from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
 from advisorkit.files.tables import ReadTable, as_day, read_table
@@ -108,6 +109,18 @@ def test_what_is_hidden_is_read_and_told(tmp_path: Path) -> None:
 
     assert len(table.rows) == 9
     assert [notice.partition(": ")[2] for notice in table.notices] == ["hidden rows (4, 7 to 8): read like all others", "hidden columns (C): read like all others"]
+
+
+def test_comments_on_cells_are_told_as_what_they_say_is_not_read(tmp_path: Path) -> None:
+    made = book(tmp_path, Other=[["x"]], Ideas=LIST)
+    made["Ideas"]["B3"].comment, made["Other"]["A1"].comment = Comment("not sure at all", "Ann"), Comment("elsewhere", "Ann")
+    table = found(tmp_path, made)
+    remark = '<table:table-cell office:value-type="string"><office:annotation><text:p>not sure</text:p></office:annotation><text:p>a</text:p></table:table-cell>'
+    other = read_table(ods(tmp_path, ods_row(["Work"]) + f"<table:table-row>{remark}</table:table-row>"))
+
+    assert [notice.partition(": ")[2] for notice in table.notices if "comments on cells" in notice] == ["comments on cells are not read: B3"]
+    assert [notice.partition(": ")[2] for notice in other.notices] == ["comments on cells are not read: A2"]
+    assert other.rows[0].cells["Work"].text() == "a"
 
 
 def test_what_is_struck_through_is_read_and_told(tmp_path: Path) -> None:

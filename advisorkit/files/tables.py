@@ -167,6 +167,8 @@ def _table(
     rows: list[ReadRow] = []
     said = [here("{}: the table was found below {:line|lines} of titles, from line {}", file, found.at, line)] if found.at else []
     said += [here("{}: {}: read like all others", file, shown(which, 200)) for which in (found.sheet.doubtful if found.sheet else ())]
+    if remarks := ", ".join(found.sheet.remarks[:_MANY] if found.sheet else ()):
+        said.append(here("{}: comments on cells are not read: {}", file, remarks))
     said += [here("{}: the units in line {} were taken for those of the headings", file, units)] if units else []
     if spread := ", ".join(found.sheet.spread[:_MANY] if found.sheet else ()):
         said.append(here("{}: a number is merged over several rows and was read in each of them: {}; write each its part if it is a sum", file, spread))

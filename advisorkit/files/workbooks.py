@@ -69,6 +69,8 @@ class RawSheet:
     """Rows that hold anything; cells merged over rows stand in each of them."""
     doubtful: tuple[str, ...] = ()
     """Rows and columns that hold something and are not shown or struck through, in words."""
+    remarks: tuple[str, ...] = ()
+    """Addresses of cells that somebody commented on."""
     spread: tuple[str, ...] = ()
     """Addresses of numbers that are merged over rows, in each of which they stand."""
 
@@ -129,7 +131,7 @@ def _sheet(sheet: Any, scan: _Scan) -> RawSheet:
         ("hidden rows ({})", _spans(scan.hidden_rows & used)), ("hidden columns ({})", ", ".join(names)),
         ("rows with cells struck through ({})", _spans(scan.struck_rows & used)),
     )
-    return RawSheet(sheet.name, lines, tuple(here(what, which) for what, which in doubtful if which), tuple(spread))
+    return RawSheet(sheet.name, lines, tuple(here(what, which) for what, which in doubtful if which), tuple(scan.remarks), tuple(spread))
 
 
 def _spans(numbers: Iterable[int]) -> str:
@@ -192,6 +194,10 @@ def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
         for name, scan in found.items():
             scan.styles, scan.struck = styles, struck
             walk(parts.read(name), scan.start, scan.end, scan.text)
+            links = f"{name.rpartition('/')[0]}/_rels/{name.rpartition('/')[2]}.rels"
+            targets = re.findall(r'Target="(?:\.\./|/xl/)(comments[^"]*)"', parts.read(links).decode(errors="replace")) if links in names else []
+            for one in (f"xl/{target}" for target in targets if f"xl/{target}" in names):
+                walk(parts.read(one), scan.start)
         where = dict(_sheet_parts(parts, names))
         return {name: found[part] for name, part in where.items() if part in found}
 
@@ -288,6 +294,7 @@ class _Scan:
     styles: Mapping[str, str] = field(default_factory=dict)
     struck: set[str] = field(default_factory=set)
     merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     _struck: set[int] = field(default_factory=set)
     _usual: dict[int, str] = field(default_factory=dict)
     _filled: set[int] = field(default_factory=set)
@@ -322,6 +329,10 @@ class _Scan:
                 self._value = ""
                 self.struck_rows |= self._struck
                 self._counted(1, 1, filled=True)
+            case "comment" if "ref" in given:
+                self.remarks.append(given["ref"])
+            case "annotation":
+                self.remarks.append(_place(self._row, self._column).strip(" ()"))
             case "table-row":
                 self._row, self._times = self._row + self._times, int(given.get("number-rows-repeated", 1))
                 self._column, self._across = 0, 1

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,16 +80,17 @@ def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[
     if left["nobody"] == len(answers):
         raise UnmarkedError([Fault(file, "", _say("ask.nothing", title=here(logbook().formats[log.form].title), why=" ".join(warnings) if total else _say("ask.empty")))], total)
     pairs = [(one, came) for one, came in zip(answers, outcomes, strict=True) if came != "not_judged"]
-    return Judged(tuple(_rows(pairs, scorer)), tuple(warnings), tuple(notices))
+    return Judged(tuple(_rows(pairs, scorer, () if log.form == "table" else _ABOUT_FAILURE)), tuple(warnings), tuple(notices))
 
 
-def _rows(pairs: Sequence[tuple[Logged, str]], scorer: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(pairs: Sequence[tuple[Logged, str]], scorer: str, wrong_only: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Answers as rows of marks; what stands in `wrong_only` is left out where one is right."""
     runs = Counter[tuple[Any, ...]]()
     for one, came in pairs:
-        cells = {name: value for name, value in one.cells.items() if name != "refused" and (came != "right" or name not in _ABOUT_FAILURE)}
+        cells = {name: value for name, value in one.cells.items() if name != "refused" and (came != "right" or name not in wrong_only)}
         refused = came == "wrong" and one.cells.get("refused") in (True, "content_filter")
         cells = {"marker": scorer, "version": ", ".join(filter(None, (one.model, one.version)))[:200]} | cells | {"outcome": "declined" if refused else came}
-        key = str(cells["case"]), cells["marker"]
+        key = str(cells["case"]), cells["marker"], cells.get("arm")
         runs[key] += 1
         yield one.where, cells | {"run": cells.get("run") or (runs[key] if runs[key] > 1 else None)}
 

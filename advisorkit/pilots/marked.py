@@ -310,9 +310,6 @@ def _word(spot: Spot | None, valid: Sequence[str], what: str) -> str | None:
 def _amount(spot: Spot | None, unit: str) -> float | None:
     if spot is None:
         return None
-    if "," in _shown(spot):
-        spot.fault(here("'{}' holds a comma: write decimals with a point and no marks between thousands, such as 1200 or 2.5", _shown(spot)[:60]))
-        return None
     if spot.numeric or not isinstance(spot.node, Scalar) or spot.node.kind == "bool":
         return spot.number(0)
     ways = {word: Estimate.of(float(Fraction(one))) for word, one in words("units", unit).items()} if unit in words("timed") else {}

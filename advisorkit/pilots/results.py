@@ -23,6 +23,7 @@ from advisorkit.pilots.formats import logbook, outcome, said
 from advisorkit.pilots.judging import Choice, judged
 from advisorkit.pilots.logs import Log, Logged, Score, answers, told, verdict_columns
 from advisorkit.values.messages import EngagementError, Fault, PilotError, here, on_line
+from advisorkit.values.quantities import share_in
 
 _OPEN = Choice()
 _BEGUN = "_journal/start.json"
@@ -282,9 +283,10 @@ def _from_workbook(path: str | Path, choice: Choice) -> marked.MarkedResults:
     both = [sheets[name] for name in (MARKS, SECOND_MARKS) if name in sheets]
     rows = [_by(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
     faults = [fault for sheet in both for fault in marked.check_columns(sheet.file, sheet.columns)]
+    agreed = _pass_mark(sheets.get(AGREED), faults)
     if faults:
         raise PilotError(faults)
-    return _from_rows(str(path), rows, choice, _pass_mark(sheets.get(AGREED)))
+    return _from_rows(str(path), rows, choice, agreed, tuple(notice for sheet in both for notice in sheet.notices))
 
 
 def _by(row: ReadRow, sheet: int) -> ReadRow:
@@ -294,9 +296,12 @@ def _by(row: ReadRow, sheet: int) -> ReadRow:
     return ReadRow(row.line, {**row.cells, "marker": Spot(Scalar("second", row.line), "marker", "", row.faults)}, row.faults)
 
 
-def _pass_mark(agreed: ReadTable | None) -> float | None:
+def _pass_mark(agreed: ReadTable | None, faults: list[Fault]) -> float | None:
     for row in agreed.rows if agreed else ():
-        texts = [spot for spot in row.cells.values() if isinstance(spot.node, Scalar)]
-        if texts and texts[0].node.text == "pass_mark":  # type: ignore[union-attr]
-            return texts[1].number(0, 1) if len(texts) > 1 else None
+        name, value = (*row.cells.values(), None, None)[:2]
+        if name and value and getattr(name.node, "text", "") == "pass_mark":
+            share = share_in(getattr(value.node, "text", ""))
+            found = value.number(0, 1) if share is None else share
+            faults += row.faults
+            return found
     return None
