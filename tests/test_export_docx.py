@@ -65,6 +65,7 @@ def test_headings_have_the_styles_of_headings_and_contents_list_them() -> None:
         "All together", "Claims", "Start small", "All charts", "Letters", "Next", "Last",
     ]
     assert [code.split()[0] for code in codes(content)] == ["PAGEREF"] * 7, "a few lines stand on the cover, each with its page"
+    assert (styled(content, "TOC1"), styled(content, "TOC2")[-1]) == (["All together", "Claims", "Letters"], "Last"), "what belongs to no workflow stands beside them"
 
 
 def test_long_contents_stand_on_a_page_of_their_own_which_word_fills() -> None:
@@ -97,6 +98,15 @@ def test_two_pages_of_a_title_and_a_few_rows_stand_on_one_sheet(rows: int, sheet
     content = render(notebook(COVER, Heading("What could weaken it", 2), table, Heading("What to decide", 2), table, Done()))
 
     assert len([*opened(content).element.body.iter(qn("w:pageBreakBefore"))]) == sheets - 1
+
+
+def test_short_pages_share_a_sheet_as_far_as_they_find_room_and_the_last_is_not_alone() -> None:
+    """Ten slides as a Word document were ten pages of which each stayed empty by two thirds."""
+    page = [Text(("Words of one line.",) * 11), table_of("", ["Workflow", "Decision"], [["Claims", "Approve it."]] * 3)]
+    content = render(notebook(COVER, *(block for n in range(3) for block in (Heading(f"Slide {n}", 2), *page)), Heading("Last", 2), *page[1:], Done()))
+    titles = [p for p in opened(content).element.body.iter(qn("w:p")) if p.pPr is not None and p.pPr.style == "Heading1"]
+
+    assert [(text_of(p), any(True for _ in p.iter(qn("w:pageBreakBefore")))) for p in titles] == [("Slide 0", False), ("Slide 1", False), ("Slide 2", True), ("Last", False)]
 
 
 def test_a_table_of_which_nothing_is_said_has_no_caption() -> None:

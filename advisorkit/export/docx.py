@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from markupsafe import Markup
 
 from advisorkit.charts.draw import HALF_WIDE, scene
+from advisorkit.charts.scene import wrap
 from advisorkit.charts.theme import LIGHT, SANS, SERIF
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block, Worksheet
@@ -65,7 +66,7 @@ class _Writer:
         images = [self._image(content) for content in rastered(wanted, self.cover.brand)]
         self.logo, self.pictures = images.pop() if logo else None, iter(images)
         self.numbers, self.tables, self.figures = count(1), count(1), count(1)
-        self.lists, self.entries = 1, list[dict[str, Any]]()
+        self.lists, self.entries, self.within = 1, list[dict[str, Any]](), False
         self._fill()
         self._properties()
 
@@ -113,16 +114,20 @@ class _Writer:
         return {"id": found, "wide": round(image.px_width * scale), "tall": round(image.px_height * scale)}
 
     def _section(self, name: str, pages: list[Page]) -> Iterator[Any]:
+        self.within = bool(name)
         if name and self.levels["part"]:
             yield self._heading(name, "part")
+        sheets = _sheets(pages)
         for number, page in enumerate(pages):
-            opens = "" if not number else "gap" if _brief(page) and _brief(pages[number - 1]) else "page"
+            opens = "" if not number else "page" if number in sheets else "gap"
             for row in page.rows:
                 drawn = [[self._block(item, opens=opens if item is page.items[0] else "", half=len(row) > 1) for item in column] for column in row]
                 yield self.xml.Halves(drawn) if len(row) > 1 else Markup("").join(drawn[0])
 
     def _heading(self, text: str, role: str, *, opens: str = "") -> Any:
-        self.entries.append({"number": next(self.numbers), "level": self.levels[role], "text": text})
+        level = self.levels[role]
+        listed = level if self.within or role != "title" else self.levels["part"] or level  # what belongs to no part stands beside them
+        self.entries.append({"number": next(self.numbers), "level": level, "listed": listed, "text": text})
         return self.xml.heading(self.entries[-1], opens)
 
     def _block(self, item: Block | str, *, opens: str = "", half: bool = False) -> Any:
@@ -156,13 +161,47 @@ class _Writer:
         known.comments = known.last_modified_by = known.keywords = ""
 
 
-def _brief(page: Page) -> bool:
-    """Whether it is no more than a title and a few rows, so that two such pages stand on one sheet."""
-    return all(isinstance(item, kinds.Heading) or (isinstance(item, kinds.Table) and len(item.rows) <= FEW_ROWS) for item in page.items)
+def _sheets(pages: list[Page]) -> set[int]:
+    """Numbers of the pages that begin a sheet: the others find room below the one before; a last page is not left nearly alone."""
+    talls = [sum(max((sum(_tall(item, ROOM / len(row)) for item in column) for column in row), default=0) for row in page.rows) for page in pages]
+    begins, filled = [0], 0.0
+    for number, tall in enumerate(talls):
+        if number and filled + tall > _SHEET:
+            begins.append(number)
+            filled = 0
+        filled += tall
+    if len(begins) > 1 and filled < _SHEET / 3 and begins[-1] - 1 > begins[-2] and talls[begins[-1] - 1] + filled <= _SHEET:
+        begins[-1] -= 1
+    return {*begins}
 
 
-FEW_ROWS = 10
-"""Most rows of a page that may share its sheet with another such page."""
+def _tall(item: Block | str, wide: float) -> float:
+    """About how high a block is in pixels, `wide` as it stands."""
+
+    def lines(words: str, size: float, room: float = wide) -> int:
+        return sum(len(wrap(part, room, size)) or 1 for part in words.split("\n"))
+
+    match item:
+        case kinds.Heading():
+            return 34.0 * lines(item.text, 30) + 8 if item.level == 2 else 34
+        case kinds.DecisionBlock():
+            return 34.0 * lines(item.advice, 30) + 21 * lines(item.then, 18) + 40
+        case kinds.Text():
+            return sum(18.0 * lines(words, 14.25, wide - 20) + (3 if item.style in ("bullets", "numbered") else 7) for words in item.paragraphs)
+        case kinds.Callout():
+            return 18.0 * lines(f"{item.opening} {item.text}", 13.4, wide - 20) + 30
+        case kinds.Table():
+            rows, widths = (item.head, *item.rows), item.widths(wide)
+            return 50 + sum(4 + 15.5 * max(lines(cell.text, 13.4, max(one - 8, 30)) for cell, one in zip(row, widths, strict=True)) for row in rows)
+        case kinds.LineItems():
+            return _tall(item.table, wide)
+        case kinds.ChartBlock():
+            return 45 + scene(item.chart, "half" if wide < ROOM else None).height + sum(18.0 * lines(words, 14.25) + 7 for words in item.beside)
+    return 120
+
+
+_SHEET = 960
+"""Pixels of a sheet that pages may fill together."""
 WANTED = ("Normal", "heading 1", "heading 2", "heading 3", "caption")
 """Names of the styles that a base must have."""
 _KEPT = frozenset({"styles", "numbering", "theme", "fontTable", "settings", "webSettings"})
