@@ -20,8 +20,8 @@ from advisorkit.files.texts import speaking
 from advisorkit.report.cost_pages import money_table, source_of, worth
 from advisorkit.report.job import make_report
 from advisorkit.report.pilot_pages import charter
-from advisorkit.report.short_documents import decision_record
-from advisorkit.report.whole_pages import overview
+from advisorkit.report.short_documents import _first, decision_record
+from advisorkit.report.whole_pages import overview, programme
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.documents import cost_document, programme_document
@@ -107,6 +107,22 @@ def test_workflows_that_lose_together_are_said_to_lose() -> None:
     blocks = overview(several(study(), study()))
 
     assert blocks[0].text.split("; ")[1].startswith("together they lose about €")
+
+
+def test_where_none_gains_once_it_is_stopped_none_is_said_to_gain_nothing() -> None:
+    told = " ".join(said(overview(several(study(), study()))))
+
+    assert "misses the mark, none of them gains; a portfolio counts it so." in told and "€0" not in told
+
+
+def test_what_stops_is_not_called_simpler_and_follows_what_goes_on_in_a_deck() -> None:
+    stopped, *losing = several(*[study()] * 4, names=("a", "b", "c", "d"))
+    vars(stopped)["decision"] = replace(stopped.decision, next_step=replace(stopped.decision.next_step, action="stop"), instead="Stop")
+    told = " ".join(said(programme(selection((stopped,)))))
+
+    assert "1 workflow is to stop." in told and "Something simpler" not in told
+    assert all(one.rank.gain is not None and one.rank.gain < 0 for one in losing)
+    assert [one.workflow.id for one in _first((stopped, *losing))] == ["b", "c", "d"]
 
 
 def test_where_no_gain_is_known_no_page_calls_it_nothing() -> None:

@@ -127,6 +127,30 @@ def test_what_is_known_of_a_prompt_is_not_worked_out_from_a_pilot_with_more_in_i
     assert study_of("rag", 70, 30, error_rate_prompt=Estimate.of(0.4)).inputs.likely()["error_rate_prompt"] == 0.4
 
 
+def test_what_was_marked_of_a_prompt_stands_when_a_pattern_with_more_in_it_is_marked_later() -> None:
+    inputs = study_of("rag", 90, 10, error_rate_rag=Estimate(0.09, 0.11, 0.13)).inputs
+    first, later = (
+        Pilot(MarkedResults("marks.csv", "table", (*rights(right), *wrongs(100 - right))), date(2026, month, 18), pattern)
+        for month, pattern, right in ((11, "prompt", 70), (12, "rag", 90))
+    )
+    alone, both = established_for(inputs, [first], rules()), established_for(inputs, [first, later], rules())
+
+    assert both.assumptions["error_rate_prompt"] == alone.assumptions["error_rate_prompt"]
+    assert [both.source(name)[-16:] for name in ("error_rate_prompt", "retrieval_removes", "error_rate_rag")] == ["18 November 2026", "18 November 2026", "18 December 2026"]
+    assert both.answers["baseline_quality"].note == alone.answers["baseline_quality"].note != both.answers["test_cases"].note
+
+
+@pytest.mark.parametrize(("pattern", "right"), [("rag", 90), ("finetune", 92)])
+def test_both_layers_are_expected_right_as_often_as_the_one_that_was_marked(pattern: PatternId, right: int) -> None:
+    """A prompt was right in 60 of 100, and what it lacked says less of a layer than marks of that layer do."""
+    study = study_of("prompt", 60, 40)
+    later = Pilot(MarkedResults("more.csv", "table", (*rights(right), *wrongs(100 - right))), date(2026, 12, 1), pattern=pattern)
+    both = replace(study, pilot=established_for(study.inputs, [study.pilot.diagnoses[0].pilot, later], rules()))  # type: ignore[union-attr]
+    held = both.prospects.expected_right
+
+    assert held["hybrid"].p50 >= held[pattern].p50 - 0.02 >= held["prompt"].p50
+
+
 def test_a_failed_search_is_told_from_a_bad_answer() -> None:
     found = seen(*rights(4, passage_found=True), *wrongs(3, passage_found=False), MarkedCase("b", "wrong", passage_found=True))
 

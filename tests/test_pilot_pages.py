@@ -21,6 +21,7 @@ from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
 from advisorkit.report.job import make_report, write_job
+from advisorkit.report.pictures import path_stairs
 from advisorkit.report.pilot_pages import charter, failures, meanings, moved, result, review, unmarked
 from advisorkit.screens.pages import pilot
 from advisorkit.screens.parts import Look
@@ -89,6 +90,7 @@ def test_where_no_share_of_right_answers_pays_none_is_called_enough() -> None:
     assert "None\nshare of right answers is enough" in said
     assert not re.search("100%|or more are right", said)
     assert here.plan.mark == 0
+    assert [path_stairs(one).stairs[0].name for one in (here, view(CLIENT))] == ["Prompt", "Prompt pilot"]
     assert not re.search("real cases to mark|cost of marking", said)
     assert "<dt>None</dt>" in page["blocks figures"]["blocks"][0]["html"]  # type: ignore[index]
     assert "or more are right" not in json.dumps(page)
@@ -111,6 +113,25 @@ def test_the_charter_leaves_names_and_days_to_be_filled_in() -> None:
 
     assert [table.title for table in tables] == ["Agreed", "What each result will mean", "Who does what"]
     assert all("____" in row[-1].text for row in tables[-1].rows)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_a_text_is_pasted_in_only_where_that_decides_what_is_built(pattern: PatternId) -> None:
+    here = view(replace(CLIENT, workflows=(Workflow("w", "W"),)))
+    vars(here)["plan"] = here.plan_of(pattern)
+    pasted = re.findall("Test with pasted text|Paste the right text", words(charter(here)))
+
+    assert len(pasted) == (0 if pattern == "hybrid" else 2)
+
+
+def test_cases_that_are_marked_though_nothing_could_pay_decide_nothing() -> None:
+    amounts = {"calls_per_month": Answer(amount=Estimate.of(50)), "value_right": Answer(amount=Estimate.of(0.1)), "cost_wrong": Answer(amount=Estimate.of(9))}
+    here = view(replace(CLIENT, workflows=(replace(WORKFLOW, answers={**amounts, "error_tolerance": Answer(("serious",))}),)))
+    said = words(charter(here))
+
+    assert here.plan.terms.never and here.plan.mark
+    assert f"{here.plan.mark} real cases show where it fails, should the figures change" in said
+    assert "decide" not in said.splitlines()[0] and "What each result will mean" not in said and "Fewer are right" not in said
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)

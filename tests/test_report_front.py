@@ -226,7 +226,7 @@ def test_a_terminal_gives_what_is_ruled_out_no_share_and_says_that_something_sim
 def test_the_cheapest_of_what_is_known_is_called_the_cheapest_only_before_what_is_not_known() -> None:
     client = Engagement("acme", "Acme (sample)", "EUR", date(2026, 11, 20), (Workflow("desk", "Desk", {"calls_per_month": Answer(amount=Estimate.of(30_000))}),))
 
-    assert title(costs(Study(client, client.workflows[0], draws=64))) == "Before checking of answers and wrong answers, Prompt is very likely the cheapest"
+    assert title(costs(Study(client, client.workflows[0], draws=64))) == "Before checking of answers and wrong answers, Prompt is very likely the cheapest pattern"
 
 
 def test_a_page_in_german_says_where_on_the_path_one_stands_in_german() -> None:

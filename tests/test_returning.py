@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,14 @@ from advisorkit.export.blocks import ChartBlock
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import html
 from advisorkit.files.disk import SourceText
+from advisorkit.report.advice_pages import summary
+from advisorkit.report.cost_pages import costs
 from advisorkit.report.job import Report
 from advisorkit.report.visit_pages import return_visit
 from advisorkit.store import samples
 from advisorkit.store.reading import read, understand
 from advisorkit.store.writing import text
+from advisorkit.study.candidates import Aside, candidate
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.returning import Visit, told, visit, with_advised
 from advisorkit.study.study import Study, studies
@@ -197,6 +201,7 @@ def test_measurements_come_in_as_lines_and_faulty_ones_are_named_together(kept: 
     assert result.exit_code == again.exit_code == 1
     assert all(words in result.stderr for words in ("'5800%' is too large", "When is missing", "minutes_per_item is about staff", "thousands or decimals?"))
     assert json.loads(again.stdout)["taken"] == {"service-desk": ["error_rate_rag", "build_cost_rag"]}
+    assert result.stderr.count("set as_of to the day of the visit") == 1 and "set as_of to the day of the visit" in run("check", file).stdout + run("check", file).stderr
     right, build = read(file).workflows[0].measured
     assert (right.range, right.period, right.cases) == (Estimate(0.12, 0.16, 0.2), "May 2027", 60)
     assert (build.value, build.low) == (52_000, None)
@@ -306,3 +311,24 @@ def test_the_visit_is_one_page_and_one_slide(language: str, before: Engagement, 
     assert len(PdfReader(files["pdf"]).pages) == 1
     assert len(Presentation(str(files["pptx"])).slides) == 2  # the cover, and the visit
     assert all(re.search(r"58\s?%", text) for text in (files["html"].read_text(encoding="utf-8"), PdfReader(files["pdf"]).pages[0].extract_text()))
+
+
+def test_what_is_in_use_is_told_as_in_use_and_what_was_measured_stands_for_answers_and_is_asked_no_more(before: Engagement) -> None:
+    """The sample's pilot asks to build retrieval; bills and use say that it was built."""
+    flow = before.workflows[0]
+    found = (Measured("build_cost_rag", 52_000, period="April 2027"), Measured("calls_per_month", 3_350, period="May 2027"), Measured("review_minutes", 3, period="May 2027", cases=60, people=3))
+    later = replace(before, as_of=date(2027, 6, 1), workflows=(replace(flow, measured=found), replace(flow, id="next", after=(flow.id,))))
+    used, following = studies(later, {flow.id: PILOTS[flow.id]}, draws=256)
+    page = shown_on(used)
+
+    assert (worked(before).decision.next_step.action, used.decision.next_step.action) == ("climb", "ship")
+    assert used.decision.headline.startswith("In use: retrieval (RAG). With retrieval you gain about")
+    assert "Go on with retrieval (RAG), and have a sample" in page and "leaves the house over 36 months for retrieval (RAG), which is in use" in page
+    assert "first version" not in page and "by 27 November 2026" not in page
+    assert (used.answers["calls_per_month"].amount, used.answers["calls_per_month"].note) == (Estimate.of(3_350), "measured in use: May 2027")
+    assert "review_minutes" in worked(before).decision.to_ask and "review_minutes" not in used.decision.to_ask
+    assert candidate(used) == Aside(flow.id, "used") and getattr(candidate(following), "after", ()) == ()
+
+
+def shown_on(study: Study) -> str:
+    return unescape("".join(map(html, (*summary(study), *costs(study)))))

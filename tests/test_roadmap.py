@@ -377,7 +377,7 @@ def test_a_client_s_report_tells_beside_its_gain_what_the_portfolio_counts() -> 
 
     assert len(counted) == 7  # of eight: one loses where it is stopped
     assert told.staged == sum(round(gain / 1000) * 1000 for gain in counted) < told.gain
-    assert any(f"gain about {money_short(told.staged, 'EUR')} together" in str(line) for block in report.overview for line in getattr(block, "paragraphs", ()))
+    assert any(f"come to about {money_short(told.staged, 'EUR')};" in str(line) for block in report.overview for line in getattr(block, "paragraphs", ()))
 
 
 def test_a_long_programme_tells_of_each_what_the_advice_on_it_alone_tells() -> None:

@@ -21,7 +21,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import COUNTED, Established
 from advisorkit.values.criteria import PATTERNS, Axis, Catalog, CompanionId, PatternId, Rules
 from advisorkit.values.displayed import Displayed
-from advisorkit.values.engagement import Engagement, Override, Workflow
+from advisorkit.values.engagement import Answer, Engagement, Override, Workflow
 from advisorkit.values.quantities import day
 
 
@@ -210,13 +210,22 @@ def assess(
     costing: Costing | None = None,
 ) -> Assessment:
     """What advice on `workflow` is computed from; a pilot's findings take the place of opinions."""
-    answers = engagement.answers_of(workflow)
+    answers = answers_in(catalog, engagement, workflow, pilot)
     priors: Mapping[Axis, float] = {axis: engagement.priors[axis] for axis in ("retrieval", "training") if axis in engagement.priors}
-    made = Assessment(catalog, answers, facts, priors, costing=costing)
+    made = Assessment(catalog, answers, facts, priors, costing=costing, used=workflow.used)
     return made if pilot is None else replace(
-        made, answers={**answers, **pilot.answers}, locked=COUNTED, measured=(pilot.retrieval_decibans, pilot.training_decibans),
+        made, locked=COUNTED, measured=(pilot.retrieval_decibans, pilot.training_decibans),
         blocked=pilot.blocked, decided=pilot.decision.pattern, piloted=pilot.diagnoses[-1].pilot.pattern if pilot.diagnoses else None,
     )
+
+
+def answers_in(catalog: Catalog, engagement: Engagement, workflow: Workflow, pilot: Established | None = None) -> dict[str, Answer]:
+    """Every answer that holds: what use has shown and what a pilot found in place of opinions."""
+    shown = {
+        one.quantity: Answer(amount=one.range, note=Texts("costs").say("measured_in", period=one.period))
+        for one in workflow.measured if one.quantity in catalog.criteria
+    }
+    return {**engagement.answers_of(workflow), **(pilot.answers if pilot else {}), **shown}
 
 
 def _pattern(pattern: PatternId, chances: Mapping[PatternId, float], hits: Sequence[GateHit], pilot: Established | None) -> PatternAdvice:

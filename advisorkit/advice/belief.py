@@ -170,6 +170,8 @@ class Assessment:
     """The pattern that a pilot's results call for, unless a gate holds it back; None without a pilot."""
     piloted: PatternId | None = None
     """The pattern of the newest pilot; None without one."""
+    used: PatternId | None = None
+    """The pattern that is in use, as far as something was measured of it there."""
     costing: Costing | None = None
     """The cost model, to be asked for its facts under other answers; None: facts stay as they are."""
 

@@ -306,10 +306,10 @@ def _headline(
         yield ((text["open.headline"].format(first=text[f"name.{first}"], second=text[f"name.{second}"]), ""),)
         yield _named(text["open.start.prompt" if now == "prompt" else "open.start.other"], now, catalog)
         return
-    key = f"start.{step.action}"
+    key = "start.used" if step.used else f"start.{step.action}"
     if step.action == "pilot":
         key += ".none" if not step.cases else f".{now}" if now in ("prompt", "rag") else ".other"
-    yield _named(text[f"{key}.person" if person and step.action == "ship" else key], now, catalog, cases=str(step.cases))
+    yield _named(text[f"{key}.person" if person and key == "start.ship" else key], now, catalog, cases=str(step.cases))
     if step.action not in ("ship", "stop"):
         likely = text[f"likely.{how_likely(advice.patterns[goal].probability)}"]
         until = ".pilot" if step.action == "pilot" and step.cases and now != goal and chances[goal] < 100 else ""

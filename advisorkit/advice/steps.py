@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from advisorkit.advice.belief import Assessment, contradicted, removed, shuts
@@ -40,6 +40,8 @@ class NextStep:
     """Cases to mark; 0 when none are asked for."""
     why: str
     """The reason in one or two plain sentences."""
+    used: bool = False
+    """Whether what ships is in use already, as was measured there."""
 
 
 def in_use(step: NextStep, otherwise: PatternId) -> PatternId:
@@ -105,7 +107,13 @@ def _can_be_learned(answers: Mapping[str, Answer]) -> bool:
 
 
 def next_step(outlook: Outlook, ramp: OffRamp | None, now: PatternId, pilot: Established | None) -> NextStep:
-    """What to do next, and why."""
+    """What to do next, and why; what is in use is not to be built once more."""
+    step = _next_step(outlook, ramp, now, pilot)
+    used = step.pattern == outlook.assessment.used and step.action in ("climb", "ship")
+    return replace(step, action="ship", used=True) if used else step
+
+
+def _next_step(outlook: Outlook, ramp: OffRamp | None, now: PatternId, pilot: Established | None) -> NextStep:
     text = outlook.assessment.catalog.text
     if ramp is not None and ramp.kind == "stop":
         return NextStep("stop", now, 0, ramp.reason)
@@ -199,7 +207,7 @@ def _limits(outlook: Outlook, facts: Facts, now: PatternId) -> Iterator[str]:
     """Patterns that may come to be built whose build may, though it probably will not, go over the budget or the deadline, and the one of today's step where it probably will."""
     assessment = outlook.assessment
     text, budget, weeks = assessment.catalog.text, *(assessment.answers.get(name) for name in _LIMITS)
-    for pattern in (pattern for pattern, chance in zip(PATTERNS, outlook.chances, strict=True) if chance >= IN_PLAY or pattern == now):
+    for pattern in (pattern for pattern, chance in zip(PATTERNS, outlook.chances, strict=True) if (chance >= IN_PLAY or pattern == now) and pattern != assessment.used):
         name, cost, time = assessment.catalog.patterns[pattern].name, facts.build[pattern], facts.build_weeks[pattern]
         for what, limit, needed in (("budget", budget, cost), ("deadline", weeks, time)):
             if limit and limit.amount and limit.amount.likely < needed.p90:

@@ -24,7 +24,7 @@ from advisorkit.intake import actuals, questionnaire
 from advisorkit.intake.brief import notes_in, prompt, read_reply
 from advisorkit.intake.mapping import propose
 from advisorkit.intake.questionnaire import asked
-from advisorkit.store.reading import CURRENCIES, Loaded, load, reduced, schema
+from advisorkit.store.reading import CURRENCIES, Loaded, doubtful, load, reduced, schema
 from advisorkit.store.writing import new as new_file, write
 from advisorkit.values.engagement import Answer, Engagement, SecondReading, Workflow
 from advisorkit.values.messages import AdvisorError, EngagementError, Fault, PriceError, UsageError, nearest
@@ -232,6 +232,7 @@ def actuals_read(
         _ = Study(made, made.workflow(one)).inputs  # what was measured may not fit what was said, and then nothing could be worked out of the file
     if taken:
         write(file, made, loaded.fingerprint)
+        console.say(*(line for line in doubtful(made, str(file)) if line not in loaded.notices))
     console.tell(faults, as_json=as_json, taken=taken)
     if not as_json:
         count = sum(map(len, taken.values()))

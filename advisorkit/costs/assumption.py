@@ -196,6 +196,15 @@ def _at_most(most: Any, amount: Any) -> Any:
     return amount - (amount - most) * (amount > most)
 
 
+def _with_both(v: Values) -> Any:
+    """Share wrong with both layers: what the other layer leaves of what is known of one alone, the better of two, else of what a prompt gets wrong."""
+    found, taught = 1 - _looked_up(v), 1 - v["training_removes"]
+    kept = 1 - v["training_removes"] * (1 - v["layers_overlap"])
+    alone = {"error_rate_rag": kept, "error_rate_finetune": found * kept / (taught + (taught <= 0))}
+    first, *other = [v[name] * left for name, left in alone.items() if known(v[name])] or [v["error_rate_prompt"] * found * kept]
+    return _at_most(other[0], first) if other else first
+
+
 GIVEN_FOR = 0.8
 """Share of searches that bring the right passage for which ``retrieval_removes`` is given."""
 
@@ -205,12 +214,12 @@ WORKED_OUT: dict[str, Callable[[Values], Any]] = {
     "minutes_saved": lambda v: v["minutes_per_item"] * v["minutes_saved_share"],
     "error_rate_rag": lambda v: v["error_rate_prompt"] * (1 - _looked_up(v)),
     "error_rate_finetune": lambda v: _at_most(1, v["error_rate_prompt"] * (1 - v["training_removes"])),
-    "error_rate_hybrid": lambda v: _at_most(1, v["error_rate_prompt"] * (1 - _looked_up(v)) * (1 - v["training_removes"] * (1 - v["layers_overlap"]))),
+    "error_rate_hybrid": lambda v: _at_most(1, _with_both(v)),
 }
 """How an assumption follows from others until somebody sets it, by name."""
 BASIS = (
     "input_tokens", "output_tokens", "minutes_per_item", "minutes_saved_share", "error_rate_prompt", "retrieval_removes",
-    "training_removes", "layers_overlap", "search_hit_rate",
+    "training_removes", "layers_overlap", "search_hit_rate", "error_rate_rag", "error_rate_finetune",
 )
 """What they follow from."""
 

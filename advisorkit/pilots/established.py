@@ -10,9 +10,9 @@ from advisorkit.costs.inputs import Inputs
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.decision import AfterPilot, decide, reach, retrieval_blocked, stands
 from advisorkit.pilots.diagnosis import Diagnosis, Needs, Pilot, decibans, diagnose
-from advisorkit.pilots.tally import Share
-from advisorkit.pilots.terms import UNINFORMED, Terms, terms_for
-from advisorkit.values.criteria import PatternId, Rules
+from advisorkit.pilots.tally import Beta, Share
+from advisorkit.pilots.terms import UNINFORMED, Terms, expected_of, terms_for
+from advisorkit.values.criteria import PATTERNS, PatternId, Rules
 from advisorkit.values.engagement import Answer, Setting
 from advisorkit.values.quantities import Estimate, day, number, percent
 
@@ -22,6 +22,8 @@ COUNTED: frozenset[str] = frozenset({
     "baseline_quality", "prompt_pilot", "information_share", "behaviour_share", "oracle_fix_share", "needs_both",
 })
 """Criteria whose weight is inside the decibans of `Established`; adding the catalogue's would count them twice."""
+BARE: tuple[PatternId, ...] = ("prompt", "finetune")
+"""Patterns that look nothing up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,15 @@ class Established:
     def source(self, assumption: str) -> str:
         """Where an assumption comes from: measured, or for a prompt that was not tried worked out from what was."""
         measured = assumption != "error_rate_prompt" or self.prompt_tried
-        return Texts("costs").say("measured" if measured else "measured_from", date=day(self.diagnoses[-1].pilot.date))
+        rated: dict[str, Sequence[PatternId]] = {"retrieval_removes": BARE, "training_removes": BARE, **{f"error_rate_{pattern}": (pattern,) for pattern in PATTERNS}}
+        found = _newest(self.diagnoses, rated.get(assumption, PATTERNS)) or self.diagnoses[-1]
+        return Texts("costs").say("measured" if measured else "measured_from", date=day(found.pilot.date))
 
 
-def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Established:
+def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules, prompt: Beta = UNINFORMED) -> Established:
     """What the pilots of one workflow establish, oldest first; the newest one decides and replaces earlier ones.
+
+    `prompt` is the belief about a prompt's share right before any of them.
 
     The need for retrieval is read from the newest pilot without retrieval in it, the need for training from the
     newest without training, as a layer that is in place cannot show that it is missing.
@@ -81,14 +87,14 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules) -> Establis
     seen = tuple(diagnose(pilot) for pilot in pilots)
     return Established(
         answers=_answers(seen, terms, rules),
-        retrieval_decibans=_evidence(seen, ("prompt", "finetune"), terms, rules)[0],
+        retrieval_decibans=_evidence(seen, BARE, terms, rules)[0],
         training_decibans=_evidence(seen, ("prompt", "rag"), terms, rules)[1],
         decision=_decided(seen, terms, rules),
         terms=terms,
         diagnoses=seen,
         blocked=_blocked(seen[-1], terms, rules),
         assumptions={
-            **dict(_error_rates(seen, terms)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, ("prompt", "finetune")), rules)),
+            **dict(_error_rates(seen, prompt)), **dict(_of_today(seen[-1], terms)), **dict(_mending(_newest(seen, BARE), rules)),
             **({"search_hit_rate": _range(seen[-1].found)} if seen[-1].found.n else {}),
         },
         warnings=(*_superseded(seen), *seen[-1].pilot.results.warnings, *_about_cases(seen[-1], terms, rules), *_about_marks(seen[-1], terms, rules)),
@@ -114,7 +120,7 @@ def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules, wante
     rules = replace(rules, hit_rate=float(inputs.likely()["search_hit_rate"]))
     marks = [pilot.pass_mark for pilot in pilots if pilot.pass_mark is not None]
     pattern = pilots[-1].pattern
-    found = established(pilots, terms_for(inputs, rules, marks[-1] if marks else None, pattern, wanted), rules)
+    found = established(pilots, terms_for(inputs, rules, marks[-1] if marks else None, pattern, wanted), rules, expected_of(inputs, "prompt"))
     if marks and wanted and marks[-1] < wanted:
         found = replace(found, warnings=(_say("warn.lower", mark=percent(marks[-1]), wanted=percent(wanted)), *found.warnings))
     measured = rebased(inputs, found.diagnoses[-1].measured, pattern)
@@ -185,7 +191,7 @@ def _answers(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> dict[str,
         "oracle_fix_share": last.mended,
         "search_hit_rate": last.found,
     }
-    answers = {name: Answer(levels=(level,), note=_note(last)) for name, level in words.items() if level}
+    answers = {name: Answer(levels=(level,), note=_note((_newest(seen, ("prompt",)) if name == "baseline_quality" else None) or last)) for name, level in words.items() if level}
     answers |= {name: Answer(amount=_range(count), note=_note(last)) for name, count in counts.items() if count.n}
     answers["test_cases"] = Answer(amount=Estimate.of(last.cases), note=_note(last))
     if last.agreement:
@@ -223,9 +229,9 @@ def _both_level(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> str:
     return "probably" if min(needs.retrieval, needs.training) >= 0.5 else "no"
 
 
-def _error_rates(seen: Sequence[Diagnosis], terms: Terms) -> Iterator[tuple[str, Setting]]:
+def _error_rates(seen: Sequence[Diagnosis], prompt: Beta) -> Iterator[tuple[str, Setting]]:
     for one in seen:
-        before = terms.expected if one.pilot.pattern == "prompt" else UNINFORMED
+        before = prompt if one.pilot.pattern == "prompt" else UNINFORMED
         right = before.updated(one.right.hits, one.right.n - one.right.hits).estimate
         yield f"error_rate_{one.pilot.pattern}", Estimate(1 - right.high, 1 - right.likely, 1 - right.low)
 

@@ -14,7 +14,6 @@ from advisorkit.costs.flows import Phase, scene
 from advisorkit.costs.inputs import DAYS_PER_MONTH, Inputs
 from advisorkit.pilots.tally import Beta
 from advisorkit.values.criteria import PATTERNS, PatternId, Rules
-from advisorkit.values.quantities import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ def terms_for(
     stakes = stakes_of(inputs, whole, rules, pattern)
     prices = _prices(whole, pattern)
     strict = "serious" in inputs.levels("error_tolerance")
-    expected, most = _expected(inputs.rows[f"error_rate_{pattern}"].range), min(rules.most_cases, _items(inputs))
+    expected, most = expected_of(inputs, pattern), min(rules.most_cases, _items(inputs))
     if pass_mark is not None or wanted is not None:
         return Terms(pass_mark or wanted or 0.0, "client" if pass_mark is None else "pass_mark", stakes, strict, expected, prices, most)
     if stakes is not None and stakes.break_even > 0:
@@ -180,7 +179,9 @@ def _items(inputs: Inputs) -> int:
     return sys.maxsize if math.isnan(monthly) else max(1, math.floor(min(1e9, float(monthly) * months)))
 
 
-def _expected(errors: Estimate | None) -> Beta:
+def expected_of(inputs: Inputs, pattern: PatternId) -> Beta:
+    """Belief about the share right of `pattern` before its pilot."""
+    errors = inputs.rows[f"error_rate_{pattern}"].range
     if errors is None or not 0 < errors.low < errors.high < 1:
         return UNINFORMED
     return Beta.between(1 - errors.high, 1 - errors.low)

@@ -106,9 +106,13 @@ def _gain(study: Study) -> KeyFigure:
 
 
 def _step(study: Study) -> KeyFigure:
+    if study.decision.next_step.used:
+        spent = study.amount(study.decision.told, "outside")
+        paid = say("unknown") if spent is None else money_short(spent, study.currency)
+        return KeyFigure(paid, say("figure.used", step=say(f"pattern.{study.decision.told}"), months=study.months))
     rung = next((r for r in study.decision.path if r.state == "here"), None)
     asked, pattern = study.ask is not None, rung.pattern if rung else study.decision.now
-    name = pictures.rung_name(rung) if rung and rung.build is not None and (study.decision.next_step.cases or pattern != "prompt") else study.name(study.decision.now)
+    name = pictures.rung_name(rung, study) if rung and rung.build is not None and (study.decision.next_step.cases or pattern != "prompt") else study.name(study.decision.now)
     build = study.facts.build[study.decision.now]
     span = project_range(build.p10, build.p90, study.currency)
     time = linked("", (", ", weeks(study.facts.build_weeks[study.decision.now].p50))) if rung and rung.weeks is not None else ""
@@ -203,7 +207,7 @@ def again(study: Study) -> Iterator[str]:
 
 
 def _decide(study: Study) -> tuple[Block, ...]:
-    dates = [one.date for one in study.engagement.actions if one.state == "open" and one.date]
+    dates = [one.date for one in study.engagement.actions if one.state == "open" and one.date and one.date >= study.engagement.as_of]
     title = say("decide_by", date=day(min(dates))) if dates else say("decide")
     return Heading(title), Text(tuple(asks(study)), "numbered")
 
@@ -219,8 +223,8 @@ def asks(study: Study) -> Iterator[str]:
         return
     cost = study.ask
     name = say("ask.pilot_name") if pilot and step.cases and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
-    key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else f"ask.{step.action}"
-    key += ".person" if step.action == "ship" and made.person_decides else ""
+    key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else "ask.used" if step.used else f"ask.{step.action}"
+    key += ".person" if key == "ask.ship" and made.person_decides else ""
     yield say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
     if step.action == "pilot" and step.cases:
         yield say("ask.pilot.cases", cases=step.cases)

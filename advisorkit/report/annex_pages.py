@@ -186,7 +186,7 @@ def _companions(study: Study) -> Iterator[str]:
 
 
 def _tests(study: Study) -> Iterator[Row]:
-    return ((pictures.rung_name(rung), rung.enter_when, rung.leave_when) for rung in study.decision.path)
+    return ((pictures.rung_name(rung, study), rung.enter_when, rung.leave_when) for rung in study.decision.path)
 
 
 def build_of(build: float | None, currency: str) -> str:

@@ -152,6 +152,8 @@ def _label(study: Study, year: int) -> str:
 def _limits(study: Study) -> Iterator[str]:
     """Money and time that the destination takes, beside the budget and the deadline given."""
     first, facts, answers = study.decision.told, study.facts, {} if study.decision.replaced else study.answers
+    if study.decision.next_step.used:
+        return
 
     def stand(given: Estimate, needed: float) -> str:
         return say("money.over" if given.below(needed) >= 0.5 else "money.within")

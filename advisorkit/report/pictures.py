@@ -220,11 +220,13 @@ def _stair(study: Study, rung: Rung, pattern: PatternId) -> kinds.Stair:
     if rung.build is not None:
         time = (", ", weeks(rung.weeks)) if rung.weeks is not None else ()
         facts.append(linked("", (project(rung.build, study.currency), *time)))
-    return kinds.Stair(pattern, rung_name(rung), state, tuple(facts), rung.enter_when)
+    return kinds.Stair(pattern, rung_name(rung, study), state, tuple(facts), rung.enter_when)
 
 
-def rung_name(rung: Rung) -> str:
-    """Name of a rung."""
+def rung_name(rung: Rung, study: Study | None = None) -> str:
+    """Name of a rung; on the path of `study` a prompt of which no case is worth marking is no pilot."""
+    if study and (rung.rung, rung.state, study.decision.next_step.action, study.decision.next_step.cases) == ("prompt_pilot", "here", "pilot", 0):
+        return study.name("prompt")
     return say(f"rung.{rung.rung}")
 
 

@@ -58,7 +58,7 @@ def charter(study: Study) -> tuple[Block, ...]:
         KeyFigures(tuple(charter_figures(plan))),
         *_charter_notes(plan),
         _table("charter.agreed", "charter.agreed_head", ((say(f"charter.{name}"), text) for name, text in _agreed(study, plan))),
-        _table("charter.results", "charter.results_head", meanings(study)),
+        *(() if plan.terms.never else (_table("charter.results", "charter.results_head", meanings(study)),)),
         _table("charter.actions", "charter.actions_head", _actions(study, plan)),
         *((Text((linked(" ", careful),), "note"),) if (careful := cautions(study)) else ()),
     )
@@ -67,6 +67,8 @@ def charter(study: Study) -> tuple[Block, ...]:
 def _charter_title(plan: Plan) -> str:
     if _too_few(plan):
         return say("charter.title.few", cases=plan.mark, least=plan.least)
+    if plan.terms.never:
+        return say("charter.title.never", cases=plan.mark)
     return say("charter.title" if plan.pattern == "prompt" else "charter.title.other", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"))
 
 
@@ -76,8 +78,8 @@ def _too_few(plan: Plan) -> bool:
 
 
 def _charter_lead(plan: Plan) -> str:
-    key = "prompt" if plan.pattern == "prompt" else "other"
-    enough = say("charter.enough_never") if plan.terms.never else say("charter.enough_strict" if plan.terms.strict else "charter.enough", needed=percent(plan.terms.target))
+    key = "never" if plan.terms.never else "prompt" if plan.pattern == "prompt" else "other"
+    enough = say("charter.enough_strict" if plan.terms.strict else "charter.enough", needed=percent(plan.terms.target))
     return say(f"charter.lead.{key}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"), enough=enough)
 
 
@@ -111,9 +113,14 @@ def _charter_notes(plan: Plan) -> Iterator[Block]:
 
 def _agreed(study: Study, plan: Plan) -> Iterator[tuple[str, str]]:
     yield "owner", study.workflow.led_by or say("charter.blank")
-    for name in ("drawn", "who", "mark", "test", "date"):
+    for name in ("drawn", "who", "mark", *(("test",) if _pasted(plan) else ()), "date"):
         key = "charter.mark_never" if name == "mark" and plan.terms.never else f"charter.{name}_text"
         yield name, say(key, **({"needed": percent(plan.terms.target)} if name == "mark" else {}))
+
+
+def _pasted(plan: Plan) -> bool:
+    """Whether it decides anything what the right text would mend: above both layers nothing is left to build."""
+    return plan.pattern != "hybrid"
 
 
 def meanings(study: Study) -> Iterator[tuple[str, ...]]:
@@ -134,7 +141,7 @@ def meanings(study: Study) -> Iterator[tuple[str, ...]]:
 
 def _actions(study: Study, plan: Plan) -> Iterator[tuple[str, ...]]:
     owner = study.workflow.context.get("owner") or say("charter.blank")
-    for name in ("draw", "mark", "paste", "decide"):
+    for name in ("draw", "mark", *(("paste",) if _pasted(study.plan) else ()), "decide"):
         values = {"cases": plan.mark} if name == "draw" else {}
         yield say(f"charter.action.{name}", **values), owner if name == "decide" else say("charter.blank"), say("charter.blank")
 

@@ -228,7 +228,9 @@ def _last(studies: Sequence[Study]) -> Iterator[Block]:
 def _first(studies: Sequence[Study]) -> tuple[Study, ...]:
     """Those with slides of their own, one for the decision and one for its money: all, or the ones that gain most."""
     each = 2 if studies[0].priced else 1
-    most = sorted(studies, key=lambda study: -((study.rank.gain or 0.0) if study.priced and not study.decision.ended else 0.0))[: SINGLE // each]
+    gains = {study.workflow.id: study.rank.gain if study.priced else None for study in studies}
+    worth = {name: (gain is None, -(gain or 0.0)) for name, gain in gains.items()}
+    most = sorted(studies, key=lambda study: (study.decision.ended, worth[study.workflow.id]))[: SINGLE // each]
     return tuple(study for study in studies if study in most)
 
 

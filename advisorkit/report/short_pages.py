@@ -30,7 +30,7 @@ def assessed(study: Study) -> tuple[Block, ...]:
         "detour.title": filter(None, [detour(study)]), "override.title": filter(None, [made.override]), "again.title": (again.why for again in study.reopened if again.holds),
         "short.told": _told(study),
     }  # fmt: skip
-    step = say(f"short.{made.next_step.action}", why=made.next_step.why)
+    step = say("short.used" if made.next_step.used else f"short.{made.next_step.action}", why=made.next_step.why)
     return (
         Heading("; ".join((f"{study.workflow.name}  ({study.workflow.id})", *scenario_words(study.engagement)))),
         Text((made.headline, *filter(None, (made.enough,)), *words.summary, step)), _chances(study), *_rungs(study),
@@ -53,7 +53,7 @@ def _rungs(study: Study) -> Iterator[Table]:
     """The path, with the chance that it ends there or before, which is not that of what is put into use; nothing where something simpler takes the place of all patterns."""
     chances, within = study.decision.chances, dict[str | None, tuple[PatternId, ...]](prompt=("prompt",), rag=("prompt", "rag"), finetune=("prompt", "finetune"))
     rows = [
-        (rung_name(rung), hundredths(sum(chances[p] for p in within[rung.pattern])) if rung.pattern in within and not beyond(study) else "",
+        (rung_name(rung, study), hundredths(sum(chances[p] for p in within[rung.pattern])) if rung.pattern in within and not beyond(study) else "",
          build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
          say(f"short.{rung.state}"))
         for rung in study.decision.path

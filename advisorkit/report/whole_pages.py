@@ -169,7 +169,8 @@ def _staged(studies: Sequence[Study], sums: Together | None) -> Iterator[str]:
     """What is left of the gain where pilots may end a workflow, which is how `portfolio` reckons, and for what it asks nothing."""
     names = "; ".join(one.workflow.name for one in not_begun(studies)) if sums else ""
     if sums and sums.known and (words := money_short(sums.staged, studies[0].currency)) != money_short(sums.gain, studies[0].currency):
-        yield say("overview.staged_without", gain=words, names=names) if names else say("overview.staged", gain=words)
+        counted = say("overview.staged" if sums.staged > 0 else "overview.staged_none", gain=words)
+        yield linked(" ", (counted, *((say("overview.without", names=names),) if names else ())))
     elif names:
         yield say("overview.without", names=names)
 
@@ -269,8 +270,10 @@ def _said(found: Selection) -> Iterator[str]:
     if made.gap:
         yield say("roadmap.gap", share=percent(made.gap))
     names, ends = load_catalog().patterns, placed(found.ends, "ends")
-    if simpler := len(found.rows) - sum(ends.values()):
+    if simpler := sum(one.decision.replaced and one.decision.next_step.action != "stop" for one in found.rows):
         yield say("roadmap.simpler", simpler=simpler)
+    if stopped := len(found.rows) - sum(ends.values()) - simpler:
+        yield say("roadmap.stopped", stopped=stopped)
     if ends:
         yield say("roadmap.ends", ends=linked(", ", (told(f"{names[one].name} {ends[one]}", ends[one]) for one in PATTERNS if ends.get(one))))
     for n, (whose, lost) in enumerate(beyond(found.candidates, made.starts).items()):

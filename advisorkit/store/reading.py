@@ -193,6 +193,8 @@ def _days(engagement: Engagement) -> Iterator[str]:
     for one in engagement.workflows:
         late = (pilot for pilot in one.pilots if pilot.date > today)
         yield from (here("{}: the pilot of {} is later than the day of the advice, {}; one of the two is wrong", one.id, pilot.date, today) for pilot in late)
+        if one.measured and (then := engagement.told_of(one.id)) and then.date >= today:
+            yield here("{}: the day of the advice, {}, is not after the day on which it was told what has been measured since, {}; set as_of to the day of the visit", one.id, today, then.date)
 
 
 def _rates(engagement: Engagement) -> Iterator[str]:

@@ -95,7 +95,7 @@ class Aside:
     id: str
     """Workflow id."""
     kind: str
-    """``simpler``, ``ask``, ``unpriced``, ``stops`` after a pilot, ``marks`` where those it asks for decide, ``loses``, or ``staged``: loses where it is stopped at a missed mark."""
+    """``simpler``, ``ask``, ``unpriced``, ``stops`` after a pilot, ``used`` already, ``marks`` where those it asks for decide, ``loses``, or ``staged``: loses where it is stopped at a missed mark."""
     ask: tuple[Input, ...] = ()
     """What has to be asked before it can be ranked."""
 
@@ -143,6 +143,8 @@ def candidate(study: Study) -> Candidate | Aside:
         return Aside(name, "ask", rank.ask)
     if study.decision.next_step.action == "stop":
         return Aside(name, "stops")
+    if study.decision.next_step.used:
+        return Aside(name, "used")
     if gain <= 0:
         return Aside(name, "marks" if study.decision.next_step.cases else "loses" if rank.gain <= 0 else "staged")
     reach = study.decision.prospects.reach.get(first)
@@ -156,7 +158,8 @@ def candidate(study: Study) -> Candidate | Aside:
     weeks, cost = study.facts.build_weeks[first].p50, ask + go_on * once
     return Candidate(
         name, gain, max(gain + cost, 0.0) * 3 / study.months, cost, ask, _days(own), max(1, ceil(weeks / WEEKS)),
-        {part: Foundation(_sum(found), go_on * _sum(_built(found)), _days(found)) for part, found in parts.items()}, study.workflow.after, _freed(study, row),
+        {part: Foundation(_sum(found), go_on * _sum(_built(found)), _days(found)) for part, found in parts.items()},
+        tuple(one for one in study.workflow.after if not study.engagement.workflow(one).used), _freed(study, row),
     )
 
 

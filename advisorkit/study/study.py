@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
 
-from advisorkit.advice.advice import Advice, Reopened, advise, assess, reopen_checks
+from advisorkit.advice.advice import Advice, Reopened, advise, answers_in, assess, reopen_checks
 from advisorkit.advice.decision import Decision, Gained, Prospects, Target, decide, prospects_of, replaces
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.gates import person_decides
@@ -139,7 +139,7 @@ class Study(Displayed):
     def simpler_after(self, flip: Flip) -> OffRamp | None:
         """What would take the place of all patterns if `flip` came about; None when nothing would."""
         told = {**self.workflow.answers, flip.criterion: Answer(levels=(flip.after,)) if flip.tried is None else Answer(amount=Estimate.of(flip.tried))}
-        outlook = Outlook(assess(self.catalog, self.engagement, replace(self.workflow, answers=told), self.facts, self.pilot))
+        outlook = Outlook(assess(self.catalog, self.engagement, replace(self.workflow, answers=told, measured=()), self.facts, self.pilot))
         ramp = off_ramp(outlook.assessment, outlook.hits, flip.recommended, bought=False)
         return ramp if replaces(ramp) else None
 
@@ -291,8 +291,8 @@ class Study(Displayed):
 
     @property
     def answers(self) -> Mapping[str, Answer]:
-        """Every answer that holds, a pilot's findings in place of opinions."""
-        return {**self.engagement.answers_of(self.workflow), **(self.pilot.answers if self.pilot else {})}
+        """Every answer that holds, what was measured in place of opinions."""
+        return answers_in(self.catalog, self.engagement, self.workflow, self.pilot)
 
     @property
     def in_play(self) -> tuple[PatternId, ...]:

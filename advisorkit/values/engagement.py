@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Literal
 
-from advisorkit.values.criteria import PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.messages import UsageError, here, nearest
 from advisorkit.values.people import Action, Basis, Consent, Measured, Member, Programme, Reviewed, Stop
@@ -237,6 +237,12 @@ class Workflow(Displayed):
     def agreed_pass_mark(self) -> float | None:
         """The share right last agreed, 0 to 1; None when none was."""
         return next((pilot.pass_mark for pilot in reversed(self.pilots) if pilot.pass_mark is not None), None)
+
+    @property
+    def used(self) -> PatternId | None:
+        """The pattern in use: that of which use or bills have shown a figure of its own last; None where nothing was measured of one."""
+        found = (one.quantity.rpartition("_") for one in reversed(self.measured))
+        return next((pattern for what, _, last in found for pattern in PATTERNS if last == pattern and what in ("error_rate", "build_cost", "run_cost")), None)
 
     @property
     def wanted(self) -> float | None:
