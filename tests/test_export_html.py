@@ -184,7 +184,8 @@ _SVG = "<svg xmlns='http://www.w3.org/2000/svg' {}>{}</svg>"
 @pytest.mark.parametrize(("content", "why"), [
     (_SVG.format("width='0' height='0'", ""), "is 0 by 0 points large"), (_SVG.format("viewBox='0 0 900 1' height='9'", ""), "is 900 by 9 points large"),
     (_SVG.format("width='1e6' height='1'", ""), "one side may be 20 times the other"), (_SVG.format("", "<script>alert(1)</script>"), "holds script"),
-    (_SVG.format("", "<path onload='alert(1)'/>"), "holds onload"), (_SVG.format("width='100%' viewBox='0 0 8 8'", "<foreignObject/>"), "holds foreignObject"), ("", "no picture that can be read"),
+    (_SVG.format("", "<path onload='alert(1)'/>"), "holds onload"), (_SVG.format("", "<style>@import url(https://x.y/a)</style>"), "links to https://x.y/a"),
+    (_SVG.format("", "<path style='fill:url(#a)' fill='url(b.svg#a)'/>"), "links to b.svg#a"), (_SVG.format("width='100%' viewBox='0 0 8 8'", "<foreignObject/>"), "holds foreignObject"), ("", "no picture that can be read"),
 ])
 def test_a_logo_that_not_every_format_can_draw_is_refused_by_name(content: str, why: str, tmp_path: Path) -> None:
     (tmp_path / "logo.svg").write_text(content, encoding="utf-8")
@@ -201,6 +202,16 @@ def test_a_logo_in_the_colours_of_print_is_refused_before_anything_is_made(tmp_p
 
     with pytest.raises(EngagementError, match=r"logo.jpg is in the colours of print \(CMYK\)"):
         read_brand(tmp_path / "brand.yaml")
+
+
+def test_a_logo_of_another_kind_than_its_name_says_and_a_colour_without_quotes_are_refused(tmp_path: Path) -> None:
+    """Without quotes # begins a remark, and the white words of the cover stood on no ground."""
+    Image.new("RGB", (60, 30)).save(tmp_path / "logo.png", format="BMP")
+    (tmp_path / "brand.yaml").write_text("name:\nlogo: logo.png\ncover: #0F2A47\nsans:\n", encoding="utf-8")
+
+    with pytest.raises(EngagementError, match="is a BMP file in spite of its name") as raised:
+        read_brand(tmp_path / "brand.yaml")
+    assert [fault.where for fault in raised.value.faults] == ["line 2, logo", "line 3, cover", "line 4, sans"]
 
 
 def test_a_logo_travels_inside_the_page(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ LONGEST_SIDE = 20
 """How many times as wide as high a logo may be, or as high as wide: more would not fit on a line."""
 MAX_MASTER = 5_000_000
 """Largest PowerPoint master or Word base, in bytes."""
+_READ = {"PNG", "JPEG", "MPO"}
+"""Kinds of pictures that every format draws; the last is what some cameras make of JPEG."""
 _KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
 
 
@@ -85,16 +87,19 @@ def read_brand(path: str | Path) -> Brand:
     folder = folder_of(path)
     logo = _checked(lambda name: _beside(name, folder, "logo", _KINDS, "PNG, JPEG or SVG", MAX_LOGO) or _picture(folder / name), lambda name: _logo(folder / name))
     master, base = (_checked(partial(_office, folder, what), lambda name: b64encode(read_bytes(folder / name)).decode()) for what in _OFFICE)
-    forms = {"line": _checked(_short), "colour": _checked(_colour), "faces": _checked(_faces), "picture": logo, "master": master, "base": base}
+    forms = {"line": _checked(_short), "colour": _checked(_colour, blank=False), "faces": _checked(_faces, blank=False), "picture": logo, "master": master, "base": base}
     brand: Brand | None = whole(Brand, forms).read(Spot(parse(source), "", source.file, faults))
     if faults or brand is None:
         raise EngagementError(faults)
     return brand
 
 
-def _checked(problem: Callable[[str], str], made: Callable[[str], str] = str) -> Form:
+def _checked(problem: Callable[[str], str], made: Callable[[str], str] = str, *, blank: bool = True) -> Form:
     def read(spot: Spot) -> str | None:
         text = "" if spot.absent else spot.text()
+        if spot.absent and not blank:
+            spot.fault("is empty: leave the line out to take ours; a colour needs quotes, as what stands behind # is a remark")
+            return None
         if text == "" and spot.absent:
             return ""
         if text is not None and (why := problem(text)):
@@ -168,10 +173,13 @@ def _picture(path: Path) -> str:
         raw = read_bytes(path)
         if path.suffix.lower() == ".svg":
             walk(raw, start)
+            linked.extend(re.findall(r"(?:@import|url\()[\s'\"]*(?!url\(|#|data:)([^\s'\");]+)", raw.decode(errors="replace")))
         elif find_spec("PIL"):
             image = import_module("PIL.Image").open(io.BytesIO(raw))
             if max(image.size) > MAX_SIDE:
                 return f"logo {path.name} is {image.size[0]} by {image.size[1]} points large; the most is {MAX_SIDE} on a side"
+            if image.format not in _READ:
+                return f"logo {path.name} is a {image.format} file in spite of its name; save it as PNG or JPEG"
             if image.mode == "CMYK":
                 return f"logo {path.name} is in the colours of print (CMYK); save it in those of screens (RGB)"
             sizes.extend(image.size)
