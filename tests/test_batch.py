@@ -21,7 +21,7 @@ from advisorkit.batch.notebooks import check_template, find_template
 from advisorkit.batch.runner import ID, path_of, produce
 from advisorkit.batch.values import Job, Template
 from advisorkit.export.brand import Brand
-from advisorkit.values.messages import EngagementError, UsageError
+from advisorkit.values.messages import EngagementError, Fault, UsageError
 
 TRIAL = notebook(WORK)
 ENGAGEMENT = "advisorkit: 1\nclient: Client {0}\ncurrency: EUR\nas_of: 2026-11-20\nworkflows:\n  - id: mail\n    name: Mail\n"
@@ -39,6 +39,17 @@ def test_a_batch_makes_every_report_and_a_page_that_leads_to_each(tmp_path: Path
 
     other = replace(jobs(3)[0], client="Another", document=jobs(3)[1].document)
     assert make(TRIAL, [other], tmp_path).notices == ("client-0_trial.html took the place of one made for Client 0",)
+
+
+def test_files_of_an_earlier_state_that_are_not_made_anew_are_told(tmp_path: Path) -> None:
+    """A workbook of yesterday's figures beside a page of today's, or a page whose engagement can no longer be read."""
+    one, two = jobs(2)
+    produce(TRIAL, [one, two], tmp_path, FORMATS | {"htm": FORMATS["html"]})
+    later = make(TRIAL, [replace(one, document=two.document), two], tmp_path)
+    failed = make(TRIAL, [replace(one, faults=(Fault("a.yaml", "", "is empty"),))], tmp_path)
+
+    assert later.notices == ("of an earlier state, and not made anew: client-0_trial.htm",)
+    assert failed.notices == ("of an earlier state, and not made anew: client-0_trial.html",)
 
 
 def test_rows_follow_the_contract_and_describe_the_files(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ def odd(folder: Path, name: str) -> None:
             os.mkfifo(folder / name)
         case "turns.yaml":
             (folder / name).symlink_to(name)
+        case "0gone.yaml":
+            (folder / name).symlink_to("nowhere.yaml")
         case "twice.json":
             (folder / name).write_text('{"advisorkit":1,' + ",".join(f'"k{i}":1' for i in range(20_000)) + ',"k5":2}')
         case "unknown.yaml":
@@ -67,7 +69,7 @@ def test_of_twenty_files_the_good_ones_become_reports_whatever_stands_beside_the
     assert all(one.error and "itself failed" not in one.error for one in result.failed), [one.error for one in result.failed]
 
 
-@pytest.mark.parametrize("name", ["deep.json", "loop.yaml", "manifest.json", "turns.yaml"])
+@pytest.mark.parametrize("name", ["deep.json", "loop.yaml", "manifest.json", "turns.yaml", "0gone.yaml"])
 def test_an_odd_file_of_a_folder_fails_alone_and_in_words(name: str, tmp_path: Path) -> None:
     for client in ("a", "z"):
         (tmp_path / f"{client}.yaml").write_text(ENGAGEMENT.format(client))
@@ -78,6 +80,20 @@ def test_an_odd_file_of_a_folder_fails_alone_and_in_words(name: str, tmp_path: P
     assert set(found) == {"a", "z", name.partition(".")[0]}
     assert [job.engagement for job in found.values() if job.faults] == [name.partition(".")[0]]
     assert all(fault.message for job in found.values() for fault in job.faults)
+
+
+def test_a_file_named_twice_is_one_and_folders_that_are_not_looked_into_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(ENGAGEMENT.format("a"))
+    for inner in ("acme", "empty", ".git"):
+        (tmp_path / inner).mkdir()
+    (tmp_path / "acme" / "b.yaml").write_text(ENGAGEMENT.format("b"))
+    found = gather([tmp_path, tmp_path / "a.yaml", tmp_path])
+
+    assert [job.engagement for job in found.jobs] == ["a"]
+    assert found.notices[0] == f"{tmp_path}: folders in it are not looked into, so name them too: acme"
+    (tmp_path / "a.yaml").unlink()
+    with pytest.raises(UsageError, match="holds no engagement file .*; folders in it are not looked into, so name them too: acme"):
+        gather([tmp_path])
 
 
 def test_what_a_request_does_to_an_engagement_fails_that_engagement_alone(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
+from os.path import realpath
 from pathlib import Path
 from typing import Any
 
@@ -58,22 +59,24 @@ def gather(
         UsageError: If an input does not exist or a folder holds no engagement file; all such inputs are named.
         EngagementError: If the columns or ids of tables are faulty; carries all of them.
     """
-    paths, faults = [], []
+    paths, faults, notices = dict[str, Path](), list[str](), list[str]()
     if currency not in CURRENCIES:
         faults.append(f"{currency!r} is not a currency code" + "".join(f"; did you mean {near}?" for near in nearest(currency, CURRENCIES)[:1]))
     for name in map(Path, inputs):
         found = sorted(filter(_is_engagement, name.iterdir())) if name.is_dir() else [name]
+        below = f"; folders in it are not looked into, so name them too: {', '.join(inner)}" if (inner := _folders(name)) else ""
         if not found:
-            faults.append(f"{name}: holds no engagement file (.yaml, .yml or .json)")
-        elif not found[0].exists():
+            faults.append(f"{name}: holds no engagement file (.yaml, .yml or .json){below}")
+        elif not name.exists():
             faults.append(f"{name}: there is no such file or folder")
-        paths += found
+        elif below:
+            notices.append(f"{name}{below.replace(';', ':', 1)}")
+        paths |= {key: path for path in found if (key := realpath(path)) not in paths}  # what is named twice is made once
     if faults or not paths:
         raise UsageError("\n".join(faults) or "nothing to do: name engagement files, folders or a portfolio table")
-    notices: list[str] = []
     jobs: list[Job] = []
     unfit: list[Fault] = []
-    for path in paths:
+    for path in paths.values():
         if path.suffix.lower() not in KINDS:
             jobs.append(_job(reduced(path.stem) or "unnamed", path, str(path), partial(_read, path, notices), partial(_final, path, prepare) if keep else prepare, brand))
             continue
@@ -86,7 +89,7 @@ def gather(
         jobs += [_of_row(row, path, prepare, brand) for row in table.rows]
     if unfit:
         raise EngagementError(unfit)
-    return Gathered(tuple(jobs), (*notices, *_alike([job for job in jobs if job.source in set(map(str, paths))])))
+    return Gathered(tuple(jobs), (*notices, *_alike([job for job in jobs if job.source in set(map(str, paths.values()))])))
 
 
 def _read(path: Path, notices: list[str]) -> Engagement:
@@ -116,6 +119,15 @@ def _is_engagement(path: Path) -> bool:
     with suppress(OSError):  # told as the fault of an input, which fails alone
         return path.name != MANIFEST or not path.is_file() or b'"deliverables": [' not in path.read_bytes()
     return True
+
+
+def _folders(folder: Path) -> list[str]:
+    """Names of the folders in a folder that hold engagement files."""
+    found = list[str]()
+    for one in sorted(folder.iterdir()) if folder.is_dir() else ():
+        with suppress(OSError):
+            found += [one.name] if one.is_dir() and not one.name.startswith(".") and any(map(_is_engagement, one.iterdir())) else []
+    return found
 
 
 def _of_row(row: PortfolioRow, path: Path, prepare: Prepare, brand: Brand | None) -> Job:

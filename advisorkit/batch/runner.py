@@ -72,7 +72,7 @@ def produce(
     began = time.monotonic()
     renderers = dict(formats) if isinstance(formats, Mapping) else {kind: RENDERERS[kind] for kind in chosen(formats)}
     model, folder = _fit(template, jobs, renderers, out)
-    used, before = engine_for(model, engine, forks=can_fork()), {row.path: row.client for row in made_before(Path(out))}
+    used, before = engine_for(model, engine, forks=can_fork()), {row.path: row for row in made_before(Path(out))}
     fit = [_lacking(job, model.name) for job in jobs] if is_shipped(model) else jobs
     orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in fit]
     try:
@@ -87,8 +87,16 @@ def produce(
         folder.forsake()
         raise
     slower = f"template {model.name} needs a Jupyter kernel, which takes longer" if used != engine else ""
-    taken = [f"{row.path} took the place of one made for {before[row.path]}" for row in batch.rows if row.status == "made" and before.get(row.path, row.client) != row.client]
-    return BatchResult(batch.rows, str(out), time.monotonic() - began, tuple(filter(None, (folder.notice, slower, unlisted, *taken))))
+    return BatchResult(batch.rows, str(out), time.monotonic() - began, tuple(filter(None, (folder.notice, slower, unlisted, *_overtaken(batch.rows, before)))))
+
+
+def _overtaken(rows: Sequence[Deliverable], before: Mapping[str, Deliverable]) -> Iterator[str]:
+    """What an earlier run left, and this one put something else in the place of, or made other files of the same engagement out of date."""
+    anew = [row for row in rows if row.status != "unchanged" and row.path in before]
+    yield from (f"{row.path} took the place of one made for {was.client}" for row in anew if row.status == "made" and (was := before[row.path]).client not in {"", row.client})
+    there, moved = {row.path for row in rows if row.status != "failed"}, {row.engagement for row in anew}
+    if old := [path for path, was in before.items() if was.engagement in moved and path not in there]:
+        yield f"of an earlier state, and not made anew: {', '.join(old)}"
 
 
 def _fit(template: Template | str | Path, jobs: Sequence[Job], formats: Mapping[str, str], out: str | Path) -> tuple[Template, Folder]:
