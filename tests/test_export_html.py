@@ -185,7 +185,8 @@ _SVG = "<svg xmlns='http://www.w3.org/2000/svg' {}>{}</svg>"
     (_SVG.format("width='0' height='0'", ""), "is 0 by 0 points large"), (_SVG.format("viewBox='0 0 900 1' height='9'", ""), "is 900 by 9 points large"),
     (_SVG.format("width='1e6' height='1'", ""), "one side may be 20 times the other"), (_SVG.format("", "<script>alert(1)</script>"), "holds script"),
     (_SVG.format("", "<path onload='alert(1)'/>"), "holds onload"), (_SVG.format("", "<style>@import url(https://x.y/a)</style>"), "links to https://x.y/a"),
-    (_SVG.format("", "<path style='fill:url(#a)' fill='url(b.svg#a)'/>"), "links to b.svg#a"), (_SVG.format("width='100%' viewBox='0 0 8 8'", "<foreignObject/>"), "holds foreignObject"), ("", "no picture that can be read"),
+    (_SVG.format("", "<path style='fill:url(#a)' fill='url(b.svg#a)'/>"), "links to b.svg#a"), (_SVG.format("width='100%' viewBox='0 0 8 8'", "<foreignObject/>"), "holds foreignObject"),
+    ("", "no picture that can be read"),
 ])
 def test_a_logo_that_not_every_format_can_draw_is_refused_by_name(content: str, why: str, tmp_path: Path) -> None:
     (tmp_path / "logo.svg").write_text(content, encoding="utf-8")

@@ -136,6 +136,13 @@ def test_open_models_that_their_provider_does_not_train_run_on_rented_gpus() -> 
     assert inputs(tuned_model="fireworks:llama-3.1-8b").word("tuned_hosting") == "endpoint"
 
 
+def test_a_negotiated_price_of_a_model_that_is_not_used_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    engagement = replace(read(samples.path("marked-pilot")), prices={"openai:gpt-5-mini/input": 0.2, "day:consultancy": 900})
+    tell_ages(engagement, [PriceAge("day:consultancy", date(2026, 11, 1), 19, "fresh")])
+
+    assert "warning: prices: openai:gpt-5-mini/input: used by nothing that is worked out here" in " ".join(capsys.readouterr().err.split())
+
+
 @pytest.mark.parametrize(("count", "told"), [(1, "1 price is old: "), (2, "2 prices are old: ")])
 def test_one_price_that_is_old_is_told_as_one(count: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     tell_ages(read(samples.path("marked-pilot")), [PriceAge(f"p{n}", date(2026, 1, 1), 323, "stale") for n in range(count)])

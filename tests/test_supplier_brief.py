@@ -21,7 +21,7 @@ from advisorkit.report.cost_pages import money_table
 from advisorkit.report.job import Report
 from advisorkit.report.short_documents import NEEDS, supplier_brief
 from advisorkit.store import samples
-from advisorkit.store.reading import read
+from advisorkit.store.reading import doubtful, read
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Engagement
@@ -106,6 +106,22 @@ def test_every_quote_that_holds_is_a_row_with_its_day_the_cheapest_first() -> No
     assert first and second and first < second
     assert cheap.costs.money["buy"].outside == study.costs.money["buy"].outside
     assert dear.bill.line("buy", "product_seats").quantity == 40 and dear.bill.line("buy", "product_seats").price == 49
+
+
+def test_a_quote_that_is_left_out_or_of_long_ago_is_told_with_the_reason() -> None:
+    old = Quote("Old Ltd", date(2025, 1, 1), resolution_price=0.1)
+    future = Quote("Next Ltd", date(2027, 3, 1), resolution_price=0.1)
+    told = doubtful(quoted((*QUOTES, old, future)), "a.yaml")
+    whole = quoted(QUOTES[:1])
+    seatless = replace(whole, workflows=(replace(whole.workflows[0], assumptions={}),))
+
+    assert told == (
+        "a.yaml: service-desk: the quote of Past Ltd of 2026-01-10 is left out: it does not hold on the day of the advice, 2026-11-20",
+        "a.yaml: service-desk: the quote of Old Ltd of 2025-01-01 is 688 days old and names no last day; ask whether it still holds",
+        "a.yaml: service-desk: the quote of Next Ltd of 2027-03-01 is left out: it does not hold on the day of the advice, 2026-11-20",
+    )
+    assert doubtful(seatless, "a.yaml")[0].endswith("is left out: the file does not say buy_seats")
+    assert doubtful(quoted(QUOTES[1:2], buy_seat_price=Estimate.of(9)), "a.yaml")[0].endswith("is left out: buy_seat_price is set")
 
 
 def test_a_price_that_is_set_stands_in_place_of_quotes() -> None:

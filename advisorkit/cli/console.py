@@ -306,8 +306,11 @@ def bar(what: str) -> Iterator[Callable[..., None]]:
 
 
 def tell_ages(engagement: Engagement, ages: Iterable[PriceAge]) -> None:
-    """Say on stderr how old the prices that are used are, unless they are accepted."""
-    old = {age.id: age for age in ages if age.state != "fresh"}
+    """Say on stderr how old the prices that are used are, unless they are accepted, and which of the file's own nothing uses."""
+    used = {age.id: age for age in ages}
+    if used and (idle := [name for name in engagement.prices if name not in used]):
+        say(f"warning: prices: {', '.join(idle)}: used by nothing that is worked out here; which model is used say the assumptions model and tuned_model")
+    old = {name: age for name, age in used.items() if age.state != "fresh"}
     if not old or engagement.accept_stale:
         return
     oldest = max(old.values(), key=lambda age: age.age_days)

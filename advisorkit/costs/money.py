@@ -6,7 +6,6 @@ A bought product, at its cheapest quote, is one of the ways.
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -279,18 +278,13 @@ def with_quotes(inputs: Inputs) -> Inputs:
         raise EngagementError(faults)
     if rows["buy_seat_price"].value or rows["buy_resolution_price"].value:
         return inputs
-    asked = [(cost, quote) for quote in quotes if holds(quote, inputs.engagement.as_of) and (cost := _a_month(inputs, quote)) is not None]
+    asked = [(cost, quote) for quote in quotes if quote.holds(inputs.engagement.as_of) and (cost := _a_month(inputs, quote)) is not None]
     if not asked:
         return inputs
     best = min(asked, key=lambda pair: pair[0])[1]
     name, price = ("buy_seat_price", best.seat_price) if best.seat_price is not None else ("buy_resolution_price", best.resolution_price)
     source = ", ".join(filter(None, (TEXTS.say("quote", supplier=best.supplier, date=day(best.date)), best.source)))
     return replace(inputs, rows={**rows, name: replace(rows[name], value=Estimate.of(price or 0.0), source=source, changed_by="negotiated")})
-
-
-def holds(quote: Quote, on: date) -> bool:
-    """Whether a quote is still valid on a day."""
-    return quote.date <= on and (quote.valid_until is None or on <= quote.valid_until)
 
 
 def _a_month(inputs: Inputs, quote: Quote) -> float | None:

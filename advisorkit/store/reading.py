@@ -15,12 +15,13 @@ from advisorkit.files.numbers import Listener, unclear
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import KINDS
 from advisorkit.files.texts import lacking, languages
-from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars
+from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars, shown
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, number_schema, whole
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.messages import EngagementError, Fault, here
 from advisorkit.values.people import Address, Role
+from advisorkit.values.prices import STALE_DAYS
 from advisorkit.values.written import ABOVE_ZERO, Within
 
 FORMAT = 1
@@ -182,8 +183,8 @@ def load(path: str | Path) -> Loaded:
 
 
 def doubtful(engagement: Engagement, file: str) -> tuple[str, ...]:
-    """Notices of days that do not go with the day of the advice, and of exchange rates far from the price book's."""
-    return tuple(f"{file}: {message}" for message in (*_days(engagement), *_rates(engagement)))
+    """Notices of days that do not go with the day of the advice, of quotes that are left out, and of exchange rates far from the price book's."""
+    return tuple(f"{file}: {message}" for message in (*_days(engagement), *_quotes(engagement), *_rates(engagement)))
 
 
 def _days(engagement: Engagement) -> Iterator[str]:
@@ -195,6 +196,21 @@ def _days(engagement: Engagement) -> Iterator[str]:
         yield from (here("{}: the pilot of {} is later than the day of the advice, {}; one of the two is wrong", one.id, pilot.date, today) for pilot in late)
         if one.measured and (then := engagement.told_of(one.id)) and then.date >= today:
             yield here("{}: the day of the advice, {}, is not after the day on which it was told what has been measured since, {}; set as_of to the day of the visit", one.id, today, then.date)
+
+
+def _quotes(engagement: Engagement) -> Iterator[str]:
+    """Quotes that are left out of the costs, and those of long ago that name no last day."""
+    today = engagement.as_of
+    for one, quote in ((flow, quote) for flow in engagement.workflows for quote in flow.quotes if not quote.fault):
+        known = {*engagement.settings_of(one), *engagement.answers_of(one)}
+        needed = "calls_per_month" if quote.seat_price is None else "buy_seats"
+        fixed = next((name for name in ("buy_seat_price", "buy_resolution_price") if name in known), "")
+        if why := here("it does not hold on the day of the advice, {}", today) if not quote.holds(today) else here("{} is set", fixed) if fixed else (
+            "" if needed in known else here("the file does not say {}", needed)
+        ):
+            yield here("{}: the quote of {} of {} is left out: {}", one.id, shown(quote.supplier), quote.date, why)
+        elif quote.valid_until is None and (age := (today - quote.date).days) > STALE_DAYS:
+            yield here("{}: the quote of {} of {} is {} days old and names no last day; ask whether it still holds", one.id, shown(quote.supplier), quote.date, age)
 
 
 def _rates(engagement: Engagement) -> Iterator[str]:

@@ -12,7 +12,6 @@ from advisorkit.advice.advice import Advice
 from advisorkit.advice.gates import GateHit
 from advisorkit.costs.bill import usual_checking, warnings
 from advisorkit.costs.flows import Column
-from advisorkit.costs.money import holds
 from advisorkit.costs.simulation import line_ranges
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.diagnosis import Diagnosis
@@ -135,7 +134,7 @@ def _priced(one: Study) -> dict[str, Any]:
         patterns={pattern: columns[pattern] | {"cheapest_probability": result.cheapest.get(pattern)} for pattern in PATTERNS},
         money={
             **{column: _paid(one, column) | {"status": one.status(column)} for column in result.money},
-            "quotes": [plain(quote, valid=holds(quote, one.engagement.as_of), money=money.get(quote)) for quote in one.workflow.quotes],
+            "quotes": [plain(quote, valid=quote.holds(one.engagement.as_of), money=money.get(quote)) for quote in one.workflow.quotes],
         },
         tornado=plain(result.tornado.bars if result.tornado else ()),
         tuned_hosting={"where": inputs.word("tuned_hosting"), "call_on_own_gpu": result.own_gpu_call},

@@ -20,7 +20,7 @@ from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.flows import COLUMNS, TEXTS as COST_TEXTS, Column
 from advisorkit.costs.inputs import Input, Inputs, inputs_for
-from advisorkit.costs.money import Printed, holds, printed, with_quotes
+from advisorkit.costs.money import Printed, printed, with_quotes
 from advisorkit.costs.results import CostResult, MoneyRow, Rank
 from advisorkit.costs.simulation import SEED, money_rows, price
 from advisorkit.files.texts import Spoken, Texts, speaking, spoken
@@ -167,7 +167,7 @@ class Study(Displayed):
             return replace(self, cited=False, workflow=replace(self.workflow, quotes=quotes))
 
         prices = ("buy_seat_price", "buy_resolution_price")
-        alone = [(quote, priced(quote)) for quote in self.workflow.quotes if holds(quote, self.engagement.as_of)]
+        alone = [(quote, priced(quote)) for quote in self.workflow.quotes if quote.holds(self.engagement.as_of)]
         unset = {name: priced().inputs.rows[name].value for name in prices} if alone else {}
         told = [(quote, one) for quote, one in alone if {name: one.inputs.rows[name].value for name in prices} != unset]
         return tuple(sorted(told, key=lambda pair: pair[1].bill.total("buy") or 0.0))
