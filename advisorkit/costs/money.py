@@ -17,7 +17,7 @@ from advisorkit.costs.flows import COLUMNS, TEXTS, Column, Flow, Workings, first
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.results import PARTS, CostCurve, Figure, MoneyRow, PaidBack, Part, Payback, SoFar, Year
 from advisorkit.values.messages import EngagementError, Fault
-from advisorkit.values.prices import Quote
+from advisorkit.values.prices import Quote, holds
 from advisorkit.values.quantities import Band, Estimate, day
 
 SUMS = ("outside", "staff", "all_in", "gain", "gain_cash", "gain_all_checked")
@@ -278,7 +278,7 @@ def with_quotes(inputs: Inputs) -> Inputs:
         raise EngagementError(faults)
     if rows["buy_seat_price"].value or rows["buy_resolution_price"].value:
         return inputs
-    asked = [(cost, quote) for quote in quotes if quote.holds(inputs.engagement.as_of) and (cost := _a_month(inputs, quote)) is not None]
+    asked = [(cost, quote) for quote in quotes if holds(quote, inputs.engagement.as_of) and (cost := _a_month(inputs, quote)) is not None]
     if not asked:
         return inputs
     best = min(asked, key=lambda pair: pair[0])[1]

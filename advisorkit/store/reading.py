@@ -21,7 +21,7 @@ from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.messages import EngagementError, Fault, here
 from advisorkit.values.people import Address, Role
-from advisorkit.values.prices import STALE_DAYS
+from advisorkit.values.prices import STALE_DAYS, holds
 from advisorkit.values.written import ABOVE_ZERO, Within
 
 FORMAT = 1
@@ -205,7 +205,7 @@ def _quotes(engagement: Engagement) -> Iterator[str]:
         known = {*engagement.settings_of(one), *engagement.answers_of(one)}
         needed = "calls_per_month" if quote.seat_price is None else "buy_seats"
         fixed = next((name for name in ("buy_seat_price", "buy_resolution_price") if name in known), "")
-        if why := here("it does not hold on the day of the advice, {}", today) if not quote.holds(today) else here("{} is set", fixed) if fixed else (
+        if why := here("it does not hold on the day of the advice, {}", today) if not holds(quote, today) else here("{} is set", fixed) if fixed else (
             "" if needed in known else here("the file does not say {}", needed)
         ):
             yield here("{}: the quote of {} of {} is left out: {}", one.id, shown(quote.supplier), quote.date, why)

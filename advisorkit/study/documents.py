@@ -27,7 +27,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import AXES, PATTERNS
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.messages import UsageError
-from advisorkit.values.prices import PriceAge
+from advisorkit.values.prices import PriceAge, holds
 from advisorkit.values.quantities import Band, Estimate
 
 
@@ -134,7 +134,7 @@ def _priced(one: Study) -> dict[str, Any]:
         patterns={pattern: columns[pattern] | {"cheapest_probability": result.cheapest.get(pattern)} for pattern in PATTERNS},
         money={
             **{column: _paid(one, column) | {"status": one.status(column)} for column in result.money},
-            "quotes": [plain(quote, valid=quote.holds(one.engagement.as_of), money=money.get(quote)) for quote in one.workflow.quotes],
+            "quotes": [plain(quote, valid=holds(quote, one.engagement.as_of), money=money.get(quote)) for quote in one.workflow.quotes],
         },
         tornado=plain(result.tornado.bars if result.tornado else ()),
         tuned_hosting={"where": inputs.word("tuned_hosting"), "call_on_own_gpu": result.own_gpu_call},

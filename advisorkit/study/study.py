@@ -34,7 +34,7 @@ from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.messages import locale
 from advisorkit.values.people import Measured
-from advisorkit.values.prices import PriceAge, Quote
+from advisorkit.values.prices import PriceAge, Quote, holds
 from advisorkit.values.quantities import Band, Estimate
 
 
@@ -167,7 +167,7 @@ class Study(Displayed):
             return replace(self, cited=False, workflow=replace(self.workflow, quotes=quotes))
 
         prices = ("buy_seat_price", "buy_resolution_price")
-        alone = [(quote, priced(quote)) for quote in self.workflow.quotes if quote.holds(self.engagement.as_of)]
+        alone = [(quote, priced(quote)) for quote in self.workflow.quotes if holds(quote, self.engagement.as_of)]
         unset = {name: priced().inputs.rows[name].value for name in prices} if alone else {}
         told = [(quote, one) for quote, one in alone if {name: one.inputs.rows[name].value for name in prices} != unset]
         return tuple(sorted(told, key=lambda pair: pair[1].bill.total("buy") or 0.0))

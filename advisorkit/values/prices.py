@@ -360,6 +360,7 @@ class Quote:
             return here("a quote names either seat_price or resolution_price")
         return here("valid_until lies before date") if self.valid_until and self.valid_until < self.date else ""
 
-    def holds(self, on: date) -> bool:
-        """Whether it is valid on a day."""
-        return self.date <= on and (self.valid_until is None or on <= self.valid_until)
+
+def holds(quote: Quote, on: date) -> bool:
+    """Whether a quote is valid on a day."""
+    return quote.date <= on and (quote.valid_until is None or on <= quote.valid_until)
