@@ -101,6 +101,7 @@ def test_the_workbook_plans_asks_and_shows_the_trial_case_by_case(tmp_path: Path
         plan.click()
         tried = kept(file).sample.tried
         assert f"{len(tried)} to be tried" in planned.value and len(tried) >= 20, told.value
+        assert "Minutes, roughly" in planned.value and "Hours" not in planned.value, "a few dozen calls are no hour"
         assert tried[0].input in exact.value and server.bodies == []
         button.click()
         assert "set a limit with --max-cost" in told.value and server.bodies == []

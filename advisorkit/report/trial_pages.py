@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,8 @@ def ahead(made: Trial, seen: Ahead, engagement: Engagement, folder: Path) -> Ite
         "calls": number(seen.calls),
         "tokens": number(seen.read),
         "cost": _tell("plan.no_price") if seen.worst_cost is None else money(seen.worst_cost, engagement.currency),
-        "hours": number(seen.hours, 1),
+        "hours": number(seen.hours, 1) if seen.hours >= 1 else "",
+        "minutes": number(ceil(seen.hours * 60)) if seen.hours < 1 else "",
         "exact": str(folder / "would_be_sent.txt"),
     }
     yield Heading(_tell("plan.title", trial=made.id))
