@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
-PIP := $(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(RUN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 OUT ?= out/demo
 WORKERS ?= 2
 
@@ -12,18 +12,16 @@ WORKERS ?= 2
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-$(VENV)/.base: pyproject.toml constraints.txt
+$(RUN)/python:
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(RUN)/python
 	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.formats: $(VENV)/.base
-	$(PIP) --editable '.[formats]'
-	@touch $@
-
-$(VENV)/.test: $(VENV)/.base
-	$(PIP) --editable '.[test]'
-	@touch $@
+$(VENV)/.formats $(VENV)/.test: $(VENV)/.%: pyproject.toml constraints.txt | $(RUN)/python
+	$(PIP) --editable '.[$*]'
+	@touch $(VENV)/.base $@
 
 $(VENV)/.bench: $(VENV)/.test
 	$(PIP) panel marimo ploomber-engine squigglepy

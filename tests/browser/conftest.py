@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from browser.live_page import open_app, rewind
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from advisorkit.screens.live import Server, running
 
@@ -64,35 +64,46 @@ def file(folder: Path, request: pytest.FixtureRequest) -> Path:
     return folder / "harbour.yaml" if "app" in request.fixturenames else fresh(folder)
 
 
+@pytest.fixture(scope="session")
+def profile(chromium: Browser) -> Iterator[BrowserContext]:
+    """One profile for the whole run, which knows the servers' programs once it has read them."""
+    profile = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    profile.set_default_timeout(60_000)
+    yield profile
+    profile.close()
+
+
 @contextmanager
-def looking(chromium: Browser, **options: object) -> Iterator[tuple[Page, list[str]]]:
-    """A page in a browser profile of its own, and every address outside this machine that it asked for."""
-    context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options})
-    page, outside = context.new_page(), []
-    own = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
-    context.on("request", lambda request: None if request.url.startswith(own) else outside.append(request.url))
-    page.set_default_timeout(60_000)
-    yield page, outside
-    for left in context.pages:
-        if "/voila/" in left.url:
-            left.goto("about:blank")  # as a user leaves a page: its kernel ends, which closing the context would not bring about
-    context.close()
+def looking(profile: BrowserContext) -> Iterator[Page]:
+    """A page that, with every page that it opens, asks for no address outside this machine."""
+    before, outside, own = profile.pages, list[str](), ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(own):
+            outside.append(request.url)
+
+    profile.on("request", asked)
+    yield profile.new_page()
+    for left in profile.pages:
+        if left not in before:
+            left.goto("about:blank")  # as a user leaves a page: under Voilà its kernel ends, which closing it would not bring about
+            left.close()
+    profile.remove_listener("request", asked)
+    assert outside == []
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    with looking(chromium) as (page, outside):
+def page(profile: BrowserContext) -> Iterator[Page]:
+    with looking(profile) as page:
         yield page
-        assert outside == []
 
 
 @pytest.fixture(scope="module")
-def opened(chromium: Browser, voila: Server, folder: Path) -> Iterator[Page]:
+def opened(profile: BrowserContext, voila: Server, folder: Path) -> Iterator[Page]:
     fresh(folder)
-    with looking(chromium) as (page, outside):
+    with looking(profile) as page:
         open_app(page, voila)
         yield page
-        assert outside == []
 
 
 @pytest.fixture

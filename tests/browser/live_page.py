@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -133,8 +134,19 @@ def text(page: Page, selector: str) -> str:
 
 
 def truth(file: Path) -> Study:
-    """What the saved state is worth, worked out anew by this process."""
-    return ak.open(file).judged()
+    """What the saved state is worth, worked out by this process from what is on disk alone."""
+    return _opened(file, _saved(file)).judged()
+
+
+def _saved(file: Path) -> bytes:
+    """What is on disk of a client: the file and the session beside it."""
+    return b"".join(one.read_bytes() for one in (file, *sorted(file.with_name(f"{file.name}.workbooks").glob("*.json"))))
+
+
+@lru_cache(maxsize=1)
+def _opened(file: Path, _content: bytes) -> ak.Work:
+    """The file as it is opened now; once as long as nothing of it changes."""
+    return ak.open(file)
 
 
 MARKS = """([chart, kind]) => [...document.querySelectorAll(`.ak-screen[data-revision] [data-chart=${chart}] path[data-tip]${kind}`)].map((mark) => {
@@ -196,11 +208,13 @@ def agree(page: Page, file: Path) -> list[str]:
     page.wait_for_function("(words) => ![...document.querySelectorAll('.ak-screen[data-revision] td')].some((cell) => words.includes(cell.textContent))", arg=WORKING, timeout=180_000)
     settle(page)
     found = {name: (document, words, marks) for name, document, words, marks in page.evaluate(SHOWN)}
-    for _ in range(20):
-        held = _held(file, found)
-        if not (differing := [name for name, document in held.items() if found[name][0] != document]):
+    compared, differing = b"", list[str]()
+    for _ in range(50):
+        if compared != (now := _saved(file)):
+            compared, differing = now, [name for name, document in _held(file, found).items() if found[name][0] != document]
+        if not differing:
             break
-        page.wait_for_timeout(250)  # the file is written a moment after an edit
+        page.wait_for_timeout(100)  # the file is written a moment after an edit
     assert differing == []
     for name, (document, words, marks) in found.items():
         if name.startswith("chart "):
@@ -211,7 +225,7 @@ def agree(page: Page, file: Path) -> list[str]:
 
 def _held(file: Path, found: dict[str, Any]) -> dict[str, Any]:
     """The documents of the parts that are found as a session opened on the file would show them; faults stand on the screen alone."""
-    fresh = screen_of(ak.open(file), found["bar"][0]["section"])
+    fresh = screen_of(_opened(file, _saved(file)), found["bar"][0]["section"])
     widths = {name.removeprefix("chart "): document["width"] for name, (document, *_) in found.items() if name.startswith("chart ")}
     fresh.look = replace(fresh.look, widths=widths, asked=(found["question"][0]["asked"] or {}).get("criterion", "") if "question" in found else "")
     for state in list(fresh._pending()):
