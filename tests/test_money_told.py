@@ -109,6 +109,16 @@ def test_workflows_that_lose_together_are_said_to_lose() -> None:
     assert blocks[0].text.split("; ")[1].startswith("together they lose about €")
 
 
+def test_of_several_the_one_that_goes_on_keeps_its_prices() -> None:
+    stopped, other = several(study(), study())
+    vars(stopped)["decision"] = replace(stopped.decision, next_step=replace(stopped.decision.next_step, action="stop"), instead="Stop")
+    blocks = overview((stopped, other))
+
+    assert "for one of two workflows; a loss is known for 1 workflow, about €" in blocks[0].text  # type: ignore[union-attr]
+    assert [row[4].text for row in table_in(blocks).rows] != ["not priced"] * 2 and len(table_in(blocks).rows) == 2
+    assert "saved over" not in " ".join(said(blocks))
+
+
 def test_where_none_gains_once_it_is_stopped_none_is_said_to_gain_nothing() -> None:
     told = " ".join(said(overview(several(study(), study()))))
 
@@ -244,6 +254,13 @@ def test_a_report_says_what_of_its_asks_a_portfolio_would_not_ask_for() -> None:
 
     assert left == ["Frequent questions on the website"]
     assert told.endswith("A portfolio would not ask for: Frequent questions on the website.")
+
+
+def test_what_a_portfolio_asks_for_is_what_its_rows_and_pages_ask_for() -> None:
+    found = selection(make_report(read(samples.path("source-text")), draws=2**10).workflows)
+    begun = [one.ask for one in found.candidates if found.chosen.starts.get(one.id) == 0]
+
+    assert found.asks(0) == sum(round(ask, -3) if 1000 <= ask < 10_000 else ask for ask in begun) != sum(begun)
 
 
 def test_what_a_portfolio_does_not_begin_follows_its_limits() -> None:

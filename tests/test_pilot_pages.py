@@ -20,6 +20,7 @@ from advisorkit.export.blocks import Block, ChartBlock, DecisionBlock, Heading, 
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
+from advisorkit.report.annex_pages import answers_of
 from advisorkit.report.job import make_report, write_job
 from advisorkit.report.pictures import path_stairs
 from advisorkit.report.pilot_pages import charter, failures, meanings, moved, result, review, unmarked
@@ -179,6 +180,15 @@ def test_the_review_shows_the_mix_of_failures_with_its_range(tmp_path: Path) -> 
     assert chart.title == "80% of the failures lacked information"
     assert [(bar.label, bar.shown) for bar in chart.bars] == [("Lacked information", "80%"), ("Badly answered", "20%"), ("Not explained", "0%")]
     assert "No critical" not in words(page)
+
+
+def test_a_share_that_a_pilot_counted_has_one_range_in_its_review_and_among_the_answers(tmp_path: Path) -> None:
+    here = reviewed(tmp_path, "rag")
+    told = dict(answers_of(here, ["information_share", "behaviour_share"]))
+
+    assert told["Failures for lack of facts"].startswith("80% (68% to 88%) – measured in the pilot of")
+    (chart,) = (block.chart for block in failures(here) if isinstance(block, ChartBlock) and isinstance(block.chart, ShareBars))
+    assert "(68% to 88%)" in str(chart)
 
 
 def test_shares_of_all_failures_add_up_to_a_hundred() -> None:

@@ -193,7 +193,8 @@ def test_a_prompt_that_passed_with_pasted_texts_and_may_not_show_them_to_everybo
 
 
 @pytest.mark.parametrize(("answers", "again"), [
-    ({"source_form": said("records"), "fact_route": said("one_key")}, "When Look-up by key has been tried"), ({"sponsor": said("none"), "simpler_system": said("no")}, ""),
+    ({"source_form": said("records"), "fact_route": said("one_key")}, "When Look-up by key has been tried"),
+    ({"sponsor": said("none"), "simpler_system": said("no")}, "If a named sponsor wants the result."),
 ])  # fmt: skip
 def test_a_page_of_something_simpler_speaks_of_no_marks_and_no_prices(answers: dict[str, Answer], again: str) -> None:
     work = Workflow("desk", "Desk", answers)

@@ -29,7 +29,7 @@ from advisorkit.files.disk import SourceText
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.cost_pages import costs
 from advisorkit.report.job import Report
-from advisorkit.report.visit_pages import return_visit
+from advisorkit.report.visit_pages import _title, return_visit
 from advisorkit.store import samples
 from advisorkit.store.reading import read, understand
 from advisorkit.store.writing import text
@@ -328,6 +328,14 @@ def test_what_is_in_use_is_told_as_in_use_and_what_was_measured_stands_for_answe
     assert (used.answers["calls_per_month"].amount, used.answers["calls_per_month"].note) == (Estimate.of(3_350), "measured in use: May 2027")
     assert "review_minutes" in worked(before).decision.to_ask and "review_minutes" not in used.decision.to_ask
     assert candidate(used) == Aside(flow.id, "used") and getattr(candidate(following), "after", ()) == ()
+
+
+@pytest.mark.parametrize(("cost", "title"), [(100_000, "RAG now loses about €"), (100, "RAG now gains about €")])
+def test_a_visit_says_of_a_loss_that_it_is_one(cost: float, title: str, before: Engagement) -> None:
+    seen = after(before, Measured("run_cost_rag", cost, period="May 2027"), Measured("error_rate_rag", 0.2, period="May 2027", cases=100))
+
+    assert _title(seen).startswith(title) and "−" not in _title(seen)
+    assert seen.study.decision.next_step.why == "As measured, 80% of the answers are right (May 2027)."
 
 
 def shown_on(study: Study) -> str:

@@ -145,7 +145,7 @@ def advise(
     second, first = np.sort(outlook.chances)[-2:].tolist()
     chances: dict[PatternId, float] = dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
     asked = {name for name, answer in {**engagement.answers, **workflow.answers}.items() if answer.unknown}  # they are not asked again
-    step = next_step(outlook, ramp, outlook.now, pilot)
+    step = next_step(outlook, ramp, outlook.now, pilot, workflow.shown_right)
     now = in_use(step, outlook.now)
     return Advice(
         workflow=workflow.id,

@@ -13,7 +13,8 @@ from advisorkit.pilots.established import Established
 from advisorkit.values.criteria import PATTERNS, Catalog, CompanionId, OffRampId, Pattern, PatternId
 from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import here
-from advisorkit.values.quantities import Estimate, plain
+from advisorkit.values.people import Measured
+from advisorkit.values.quantities import Estimate, percent, plain
 
 Action = Literal["pilot", "mark_more", "ship", "climb", "stop", "off_ramp"]
 
@@ -106,11 +107,13 @@ def _can_be_learned(answers: Mapping[str, Answer]) -> bool:
     return there.levels == ("1000_and_more",) if there.amount is None else there.amount.likely >= CLASSIFIER_EXAMPLES
 
 
-def next_step(outlook: Outlook, ramp: OffRamp | None, now: PatternId, pilot: Established | None) -> NextStep:
-    """What to do next, and why; what is in use is not to be built once more."""
+def next_step(outlook: Outlook, ramp: OffRamp | None, now: PatternId, pilot: Established | None, shown: Measured | None = None) -> NextStep:
+    """What to do next, and why; what is in use is not to be built once more, and how often it was wrong there, as far as that is `shown`, is why."""
     step = _next_step(outlook, ramp, now, pilot)
-    used = step.pattern == outlook.assessment.used and step.action in ("climb", "ship")
-    return replace(step, action="ship", used=True) if used else step
+    if step.pattern != outlook.assessment.used or step.action not in ("climb", "ship"):
+        return step
+    why = outlook.assessment.catalog.text["step.used"].format(right=percent(1 - shown.value), period=shown.period) if shown else step.why
+    return replace(step, action="ship", used=True, why=why)
 
 
 def _next_step(outlook: Outlook, ramp: OffRamp | None, now: PatternId, pilot: Established | None) -> NextStep:

@@ -75,7 +75,7 @@ def off_ramp(study: Study) -> Iterator[Block]:
     if (ramp := study.decision.off_ramp) is not None:
         found = study.catalog.off_ramps[ramp.kind]
         yield Callout(found.name, f"{ramp.reason} {found.what}", "warning")
-        yield Text((say("money.simpler", name=found.name),), "note")
+        yield Text((say("money.simpler", name=found.name) if ramp.kind != "stop" else say("money.stopped"),), "note")
 
 
 def _figures(study: Study) -> Iterator[KeyFigure]:
@@ -202,6 +202,8 @@ def again(study: Study) -> Iterator[str]:
     retires = study.inputs.model("tuned_model").retires
     if retires and study.advice.recommended in ("finetune", "hybrid"):
         yield say("again.retires", date=day(retires))
+    if ramp and step.action == "stop":
+        yield from dict.fromkeys(say("again.world", reason=inside(hit.reopens)) for hit in study.advice.gates if hit.reason == ramp.reason)
     gates = {hit.reopens for said in study.advice.patterns.values() for hit in said.gates}
     yield from (say("again.world", reason=inside(reason)) for reason in study.advice.reopen_when if reason not in gates)
 

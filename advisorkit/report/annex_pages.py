@@ -21,7 +21,7 @@ from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import locale
 from advisorkit.values.people import Stop
 from advisorkit.values.places import linked
-from advisorkit.values.quantities import day, number, percent, plain, sampled_parts
+from advisorkit.values.quantities import day, number, percent, plain, sampled_parts, span
 
 Studies = Sequence[Study]
 Row = tuple[str | Cell, ...]
@@ -116,7 +116,18 @@ def _answers(study: Study, names: Sequence[str]) -> Iterator[Row]:
         answer = study.answers.get(criterion.id, Answer())
         if not answer.unknown:
             remarks = "; ".join(_remarks(study, criterion, answer))
-            yield criterion.label, words_of(criterion, answer, study.currency), Cell(remarks, "guess" if answer.confidence == "guess" else "")
+            yield criterion.label, _counted(study, criterion.id) or words_of(criterion, answer, study.currency), Cell(remarks, "guess" if answer.confidence == "guess" else "")
+
+
+def _counted(study: Study, criterion: str) -> str:
+    """A share that the newest pilot counted, with the range of chance that its review prints; empty for all else."""
+    if study.pilot is None or study.answers.get(criterion) != study.pilot.answers.get(criterion):
+        return ""
+    seen = study.seen
+    counts = {"information_share": seen.failures["information"], "behaviour_share": seen.failures["behaviour"], "oracle_fix_share": seen.mended, "search_hit_rate": seen.found}
+    if (count := counts.get(criterion)) is None or count.share is None:
+        return ""
+    return linked("", (percent(count.share), " (", span(percent(count.low), percent(count.high)), ")"))
 
 
 def answers_of(study: Study, names: Sequence[str]) -> Iterator[tuple[str, str]]:

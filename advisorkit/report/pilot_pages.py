@@ -161,7 +161,7 @@ def result(study: Study) -> tuple[Block, ...]:
         return ()
     return (
         *decided(study),
-        Text(tuple(dict.fromkeys(filter(None, (study.decision.next_step.why, "" if found.decision.result else found.decision.why, study.decision.enough)))), "lead"),
+        Text(tuple(dict.fromkeys(filter(None, (study.decision.next_step.why, "" if found.decision.result or study.decision.next_step.used else found.decision.why, study.decision.enough)))), "lead"),
         KeyFigures(tuple(_result_figures(study, found))),
         *tried(study),
         *warned(study),

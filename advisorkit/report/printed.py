@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from advisorkit.advice.decision import Decision
 from advisorkit.files.texts import Texts
+from advisorkit.study.candidates import as_project
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.messages import locale
@@ -75,7 +76,7 @@ def project(value: float, currency: str) -> str:
         >>> project(4_800, "EUR"), project(21_600, "EUR"), project(320, "EUR")
         ('€5k', '€22k', '€320')
     """
-    return money_short(round(value, -3) if 1000 <= value < 10_000 else value, currency)
+    return money_short(as_project(value), currency)
 
 
 def project_range(low: float, high: float, currency: str) -> str:

@@ -84,7 +84,8 @@ def _title(seen: Visit) -> str:
         return say("visit.title.unknown", pattern=pattern)
     if not seen.count:
         return say("visit.title.nothing", pattern=pattern, told=money_short(before.likely, currency))
-    return say("visit.title", pattern=pattern, now=money_short(now.likely, currency), told=money_short(before.likely, currency), months=seen.study.months)
+    amount = told(money_short(abs(now.likely), currency), now.likely)
+    return say("visit.title" if now.likely >= 0 else "visit.title.loss", pattern=pattern, now=amount, told=money_short(before.likely, currency), months=seen.study.months)
 
 
 def _lead(seen: Visit) -> str:

@@ -66,14 +66,14 @@ def overview(studies: Sequence[Study]) -> tuple[Block, ...]:
     if len(studies) == 1:
         return ()
     sums, wide = together(studies), 8 if studies[0].priced else 4
-    rows = [*(_line(study, sums)[:wide] for study in ordered(studies)), *(_totals(sums) if sums else ())]
+    rows = [*(_line(study, sums)[:wide] for study in ordered(studies)), *(_totals(sums) if sums and len(sums.alone) > 1 else ())]
     unit = in_unit(studies[0].currency, sums.unit) if sums else ""
     subtitle = say("overview.subtitle", unit=unit, months=studies[0].months) if sums else ""
     unclear = _unclear(studies)
     lines = (*_overridden(studies), *_staged(studies, sums), *_missing(studies), *((say("overview.unclear", names="; ".join(unclear)),) if unclear else ()))
     return (
         Heading(_title(studies, sums), 2, say("overview.part")), KeyFigures(tuple(_sums(studies, sums))) if sums else Text((say("overview.lead"),), "lead"),
-        table_of(say("overview.order" if sums else "overview.firmest"), columns("overview.head")[:wide], rows, range(3, 8), subtitle=subtitle, total=bool(sums)),
+        table_of(say("overview.order" if sums else "overview.firmest"), columns("overview.head")[:wide], rows, range(3, 8), subtitle=subtitle, total=bool(sums and len(sums.alone) > 1)),
         *((Text(lines, "bullets"),) if lines else ()), *steps(studies[0], everywhere=True),
     )  # fmt: skip
 
@@ -94,7 +94,8 @@ def _title(studies: Sequence[Study], sums: Together | None) -> str:
     named = count(asks) if asks == len(studies) else say("overview.some", asks=count(asks), count=count(len(studies)))
     gain = told(money_short(abs(sums.gain), currency), sums.gain)
     gaining = {one.workflow.id for one in studies if one.workflow.id in sums.alone and one.rank.gain is not None and not one.rank.assumed}
-    way, part = "gain" if sums.gain >= 0 else "loss", "" if gaining == {one.workflow.id for one in studies if one.ask} or (not asks and gaining == sums.alone.keys()) else ".of"
+    way, several = "gain" if sums.gain >= 0 else "loss", len(sums.alone) > 1
+    part = "" if several and (gaining == {one.workflow.id for one in studies if one.ask} or (not asks and gaining == sums.alone.keys())) else ".of"
     both = say(f"overview.{way}{part}", gain=gain, known=sums.known) if sums.known else say("overview.gain_unknown")
     return say("overview.ask" if asks else "overview.no_ask", ask=money_short(sums.ask, currency), named=named, together=both)
 
@@ -120,8 +121,9 @@ def _sums(studies: Sequence[Study], sums: Together) -> Iterator[KeyFigure]:
     currency = studies[0].currency
     yield KeyFigure(money_short(sums.ask, currency), say("overview.figure.ask"))
     yield KeyFigure(money_short(sums.gain, currency) if sums.known else say("unknown"), say("overview.figure.gain", count=sums.known, months=studies[0].months))
-    yield KeyFigure(say("unknown") if sums.saved is None else money_short(sums.saved, currency), say("overview.figure.saved", months=studies[0].months))
-    left = [(one.date, one.act) for one in studies[0].engagement.actions if one.state == "open" and one.date]
+    if len(sums.alone) > 1:
+        yield KeyFigure(say("unknown") if sums.saved is None else money_short(sums.saved, currency), say("overview.figure.saved", months=studies[0].months))
+    left = [(one.date, one.act) for one in studies[0].engagement.actions if one.state == "open" and one.date and one.date >= studies[0].engagement.as_of]
     if left:
         first, act = min(left, key=itemgetter(0))
         yield KeyFigure(day(first, year=False), act)

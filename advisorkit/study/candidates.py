@@ -163,6 +163,11 @@ def candidate(study: Study) -> Candidate | Aside:
     )
 
 
+def as_project(amount: float) -> float:
+    """What a project is told to cost: under 10,000 to the nearest thousand, where it comes to one."""
+    return float(round(amount, -3)) if 1000 <= amount < 10_000 else amount
+
+
 def team(workflow: Workflow) -> str:
     """Whose work it is: its department, or its owner where it names none."""
     return workflow.context.get("department") or workflow.context.get("owner", "")

@@ -14,7 +14,7 @@ from advisorkit.costs.bill import Chosen, saved_by_sharing
 from advisorkit.costs.money import THOUSANDS
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established
-from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, candidate, joint, team, weigh_once, weighed
+from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, as_project, candidate, joint, team, weigh_once, weighed
 from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.shapes import placed
 from advisorkit.study.study import Study
@@ -58,9 +58,9 @@ class Together:
 
 
 def together(found: Sequence[Study]) -> Together | None:
-    """What workflows cost together, those left out that stop or that something simpler fits; None for fewer than two."""
+    """What workflows cost together, those left out that stop or that something simpler fits; None where none of them, or of fewer than two, is left."""
     chosen = [one for one in found if one.priced and not one.decision.ended]
-    if len(chosen) < 2:
+    if len(found) < 2 or not chosen:
         return None
     saved = saved_by_sharing([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])
     ranks = [one.rank for one in chosen if not one.rank.assumed]
@@ -157,8 +157,8 @@ class Selection:
         return min((one.ask for one in self.candidates), default=None)
 
     def asks(self, quarter: int) -> float:
-        """Money for the next steps of what begins in `quarter`, counted from 0."""
-        return sum(one.ask for one in self.candidates if self.chosen.starts.get(one.id) == quarter)
+        """Money for the next steps of what begins in `quarter`, counted from 0, each as it is told."""
+        return sum(as_project(one.ask) for one in self.candidates if self.chosen.starts.get(one.id) == quarter)
 
     def days(self, role: str, quarter: int) -> float:
         """Days of a role that the choice takes in `quarter`."""

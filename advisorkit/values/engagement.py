@@ -245,6 +245,11 @@ class Workflow(Displayed):
         return next((pattern for what, _, last in found for pattern in PATTERNS if last == pattern and what in ("error_rate", "build_cost", "run_cost")), None)
 
     @property
+    def shown_right(self) -> Measured | None:
+        """How often the pattern in use was wrong there; None where nobody measured it."""
+        return next((one for one in reversed(self.measured) if one.quantity == f"error_rate_{self.used}"), None)
+
+    @property
     def wanted(self) -> float | None:
         """The share right that the client's target names, 0 to 1; None when it names none."""
         return share_in(self.context.get("target", ""))
