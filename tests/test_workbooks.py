@@ -78,6 +78,15 @@ def test_a_long_text_is_cut_and_told(tmp_path: Path) -> None:
     assert "line 2, input: 12,000 characters were cut to 10,000" in table.notices[0]
 
 
+def test_many_long_texts_are_told_in_two_lines(tmp_path: Path) -> None:
+    table = csv(tmp_path, "id,input\n" + "".join(f"{n},{'w' * (10_000 + n)}\n" for n in range(40)))  # the first is as long as may be
+
+    assert [notice.partition(": ")[2] for notice in table.notices] == [
+        "line 41, input: 10,039 characters were cut to 10,000",
+        "39 cells in all were cut to 10,000 characters; that is the longest",
+    ]
+
+
 def test_marks_of_direction_are_dropped_and_what_is_invisible_is_blank(tmp_path: Path) -> None:
     row = csv(tmp_path, "id,client,name\na,\u200b,\u202eAnna\u202c\n").rows[0]
 

@@ -179,6 +179,10 @@ def _table(
     counted = [i for i, name in enumerate(columns) if amounts is None or amounts(name)]
     said_there = (cells[i] for _, cells in below for i in counted if i < len(cells))
     listener = Listener(decimal_mark((cell.text for cell in said_there if not (cell.point and cell.place)), decimal), "", currency)
+    if long := [(len(cell.text), number, f"{shown(name)}{cell.place}") for number, cells in below for name, cell in zip(columns, cells, strict=False) if len(cell.text) > MAX_TEXT]:
+        most, number, place = max(long)
+        said.append(here("{}: line {}, {}: {:,} characters were cut to {:,}", file, number, place, most, MAX_TEXT))
+        said += [here("{}: {:,} cells in all were cut to {:,} characters; that is the longest", file, len(long), MAX_TEXT)] if long[1:] else []
     for number, cells in below:
         if len(rows) == workbooks.MAX_ROWS:
             raise EngagementError([Fault(file, on_line(number), here("holds more than {:,} rows; split it", workbooks.MAX_ROWS))])
@@ -301,8 +305,6 @@ def _row(file: str, line: int, cells: Sequence[workbooks.RawCell], width: tuple[
         sure = cell.place or listener.decimal == "." or not (listener.decimal or text.endswith("0"))  # a program writes 1.2, not 1.200
         plain = not unclear(text) or bool(cell.point and sure)
         spot = Spot(Scalar(text, line, "plain" if plain else "text"), f"{shown(name)}{cell.place}", file, faults, listener=listener)
-        if len(cell.text) > MAX_TEXT:
-            said.append(here("{}: line {}, {}: {:,} characters were cut to {:,}", file, line, spot.path, len(cell.text), MAX_TEXT))
         if problem := cell.problem or unfit(text):
             spot.fault(problem)
         elif text:
