@@ -20,9 +20,15 @@ from advisorkit.values.messages import Fault
 class _Commands(TyperGroup):
     """All commands; a call that is wrong is told on stderr as ever, and in JSON where that is asked for."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.obj = [*args]
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
-        given = [*ctx.args]
+        given: list[str] = ctx.obj
         try:
+            if twice := _twice(self, given):
+                ctx.fail(f"{twice} is given twice, and only the last would count; give it once{', its formats parted by commas' * (twice == '--to' and '--out' in given)}")
             return super().invoke(ctx)
         except Exception as error:
             wrong: Any = error
@@ -31,6 +37,16 @@ class _Commands(TyperGroup):
             if "--json" in given and (said := getattr(error, "format_message", None)):  # of what typer raises itself
                 emit({"advisorkit": 1, "faults": [asdict(Fault("", "", said()))]})
             raise
+
+
+def _twice(command: Any, words: list[str]) -> str:
+    """An option that takes one value and is given twice; empty where none is."""
+    rest = words[: words.index("--")] if "--" in words else [*words]
+    while rest and (inner := getattr(command, "commands", {}).get(rest[0])):
+        command, rest = inner, rest[1:]
+    single = [one.opts for one in command.params if one.param_type_name == "option" and not (one.multiple or one.is_flag)]
+    given = [word.partition("=")[0] for word in rest]
+    return next((names[0] for names in single if sum(map(given.count, names)) > 1), "")
 
 
 app = typer.Typer(

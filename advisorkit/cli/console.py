@@ -330,7 +330,7 @@ def settings(pairs: Sequence[str], currency: str = "") -> dict[str, Setting]:
     faults: list[str] = []
     for pair in pairs:
         name, _, text = pair.partition("=")
-        fault = _unfit(name.strip(), text.strip(), values, currency)
+        fault = "is set twice; keep one" if name.strip() in values else _unfit(name.strip(), text.strip(), values, currency)
         faults += [f"--set {pair}: {fault}"] * bool(fault)
     if faults:
         raise UsageError("\n".join(faults))
