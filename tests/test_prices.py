@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -232,6 +233,29 @@ def test_a_price_of_ones_own_is_in_the_unit_of_the_book(tmp_path: Path) -> None:
         else:
             with pytest.raises(CatalogError, match="own.csv: openai:gpt-5-mini/input: is a price of '1000 tokens', and the price book's of '1M tokens'"):
                 prices.load(TODAY, file)
+
+
+@pytest.mark.parametrize("since", ["2020-01-01", ""])
+def test_a_price_of_ones_own_wins_over_a_later_one_of_the_book_and_of_refreshed_ones_the_later_does(since: str, tmp_path: Path) -> None:
+    file, head = tmp_path / "own.csv", ",".join(prices.COLUMNS) + "\n"
+    file.write_text(f"{head}day:consultancy,engineer day,,500,,EUR,{since},2026-11-01,judged,,our rates,\n", encoding="utf-8")
+    assert prices.load(TODAY, file).price("day:consultancy").amount.likely == 500
+
+    file.write_text(f"{head}day:consultancy,engineer day,,500,,EUR,{since},2026-11-01,seen,,genai-prices 0,\n", encoding="utf-8")
+    assert prices.load(TODAY, file).price("day:consultancy").amount.likely == 1500
+
+
+@pytest.mark.parametrize(("rows", "fault"), [
+    ("day:consultancy,engineer day,,900,,,2026-06-01,2026-11-01,judged,,s,", "has no currency; the price book's is in EUR"),
+    ("day:consultency,engineer day,,900,,EUR,2026-06-01,2026-11-01,judged,,s,", "is not in the price book. Did you mean day:consultancy"),
+    ("day:consultancy,engineer day,,1.200,,EUR,2026-06-01,2026-11-01,judged,,s,", "thousands or decimals"),
+    ("\n".join(f"day:consultancy,engineer day,,{n},,EUR,2026-06-01,2026-11-01,judged,,s," for n in (900, 700)), "has two prices since 2026-06-01"),
+])  # fmt: skip
+def test_a_price_of_ones_own_that_would_not_count_as_meant_is_refused(rows: str, fault: str, tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text(",".join(prices.COLUMNS) + f"\n{rows}\n", encoding="utf-8")
+
+    with pytest.raises(CatalogError, match=re.escape(fault)):
+        prices.load(TODAY, tmp_path / "own.csv")
 
 
 def test_a_price_known_to_change_says_when() -> None:

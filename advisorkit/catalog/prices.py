@@ -7,15 +7,17 @@ because some prices depend on the hour and some aliases move.
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from advisorkit.files.disk import write_bytes
+from advisorkit.files.numbers import unclear
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import Fields, Items, Node, Scalar
 from advisorkit.files.typed import DATA, Form, Known, plain_number, refuse, whole
@@ -31,6 +33,7 @@ MODEL_COLUMNS = (
 )  # fmt: skip
 RATE = "rate:"
 OWN = "ADVISORKIT_PRICES"
+_OFF = 0.9
 FILES = ("package.csv", "reviewed.csv")
 PARTS = {"input_mtok": "input", "output_mtok": "output", "cache_read_mtok": "cache_read",
          "cache_write_mtok": "cache_write", "cache_write_1h_mtok": "cache_write_1h",
@@ -46,8 +49,8 @@ def load(as_of: date, own: Path | None = None) -> PriceBook:
 
     Args:
         as_of: Day of the advice.
-        own: A price file with the same columns whose rows come after the package's, such as one written by a refresh; by
-            default the one that the environment variable ADVISORKIT_PRICES names, if it does.
+        own: A price file with the same columns, whose rows win over the book's; of those that a refresh wrote into it the
+            later does. By default the one that the environment variable ADVISORKIT_PRICES names, if it does.
 
     Example:
         >>> load(date(2026, 11, 20)).price("openai:gpt-5-mini/input").amount.likely
@@ -55,7 +58,7 @@ def load(as_of: date, own: Path | None = None) -> PriceBook:
     """
     named = os.environ.get(OWN)
     own = Path(named) if own is None and named else own
-    return _shipped(as_of) if own is None else _book(as_of, (*history(), *_own(own)))
+    return _shipped(as_of) if own is None else _book(as_of, history(), _own(own))
 
 
 @lru_cache(maxsize=8)
@@ -63,10 +66,11 @@ def _shipped(as_of: date) -> PriceBook:
     return _book(as_of, history())
 
 
-def _book(as_of: date, rows: Iterable[Price]) -> PriceBook:
+def _book(as_of: date, rows: Iterable[Price], own: Collection[Price] = ()) -> PriceBook:
     current: dict[str, Price] = {}
     announced: dict[str, Price] = {}
-    for row in sorted(rows, key=lambda row: row.since):
+    ranked = [*((False, row) for row in rows), *((not _from_package(row), row) for row in own)]
+    for _, row in sorted(ranked, key=lambda pair: (pair[0], pair[1].since)):
         if row.since <= as_of:
             current[row.id] = row
         else:
@@ -86,11 +90,26 @@ def history() -> tuple[Price, ...]:
 def _own(path: Path) -> list[Price]:
     try:
         rows = _prices(path.read_text(encoding="utf-8-sig"), path.name)
-    except (OSError, UnicodeError) as error:
-        raise CatalogError(f"{path.name}: cannot be read: {getattr(error, 'strerror', error)}") from error
-    units = {row.id: row.unit for row in history()}
-    refuse([Fault(path.name, row.id, f"is a price of '{row.unit}', and the price book's of '{units[row.id]}'") for row in rows if units.get(row.id, row.unit) != row.unit])
+    except UnicodeError as error:
+        raise CatalogError(f"{path.name}: is no text in UTF-8; save it as CSV (UTF-8)") from error
+    except OSError as error:
+        raise CatalogError(f"{path.name}: cannot be read: {error.strerror}") from error
+    refuse(Fault(path.name, row.id, why, near) for row in rows for why, near in _unlike_ours(row, rows))
     return rows
+
+
+def _unlike_ours(row: Price, rows: Sequence[Price]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What is wrong with a row of one's own beside those of the book and the others, with nearest ids."""
+    book = {one.id: one for one in history()}
+    ours = book.get(row.id, row)
+    if ours.unit != row.unit:
+        yield f"is a price of '{row.unit}', and the price book's of '{ours.unit}'", ()
+    if ours.currency and not row.currency:
+        yield f"has no currency; the price book's is in {ours.currency}", ()
+    if ours is row and (near := get_close_matches(row.id, [*book], 1, _OFF)):
+        yield "is not in the price book", tuple(near)
+    if any(one.amount != row.amount for one in rows if (one.id, one.since) == (row.id, row.since)):
+        yield f"has two prices since {row.since}; keep one", ()
 
 
 def _prices(text: str, name: str) -> list[Price]:
@@ -163,7 +182,7 @@ def table(name: str, columns: tuple[str, ...], row: type, known: Known, ranges: 
 def _rows(text: str, name: str, columns: tuple[str, ...], row: type, known: Known, ranges: Mapping[str, tuple[str, ...]]) -> list[Any]:
     reader = csv.reader(io.StringIO(text, newline=""))
     if tuple(next(reader, ())) != columns:
-        raise CatalogError(f"{name}: the columns must be {', '.join(columns)}")
+        raise CatalogError(f"{name}: the columns, parted by commas, must be {', '.join(columns)}")
     faults: list[Fault] = []
     shape, made = whole(row, known, beside={"note": {}}, spare=("currency", "since")), []
     for line, cells in enumerate(filter(None, reader), start=2):
@@ -178,7 +197,7 @@ def _rows(text: str, name: str, columns: tuple[str, ...], row: type, known: Know
 def _tree(cells: dict[str, str], ranges: Mapping[str, tuple[str, ...]], line: int) -> Fields:
     members: dict[str, Node] = {}
     for name, ends in ranges.items():
-        numbers = [Scalar(cell, line) for end in ends if (cell := cells.pop(end))]
+        numbers = [Scalar(cell, line, "text" if unclear(cell) and cell.endswith("0") else "plain") for end in ends if (cell := cells.pop(end))]  # 1.200 is asked
         if numbers:
             members[name] = numbers[0] if len(numbers) == 1 else Items(tuple(numbers), line)
     members |= {name: Scalar(cell, line) for name, cell in cells.items() if cell}
