@@ -111,18 +111,6 @@ def test_what_is_set_is_named_as_a_scenario_is_in_print_and_in_the_names_of_file
     assert "scenario “Horizon 24”" in run("cost", samples.path("marked-pilot"), "--draws", 64, "--set", "horizon_months=24").stdout
 
 
-@pytest.mark.parametrize("words", [
-    ("report", "a.yaml", "--out", "o", "--to", "html", "--to=pdf"), ("assess", "a.yaml", "--workflow", "a", "--workflow", "b"), ("pilot", "read", "m.csv", "--to", "a", "--to", "b"),
-    ("cost", str(samples.path("marked-pilot")), "--set", "horizon_months=12", "--set", "horizon_months=24"),
-])  # fmt: skip
-def test_what_is_given_twice_is_refused_as_only_the_last_would_count(words: tuple[str, ...]) -> None:
-    result = run(*words)
-
-    assert result.exit_code == 2
-    assert "twice" in result.stderr
-    assert ("formats parted by commas" in result.stderr) == (words[0] == "report")
-
-
 def test_a_scenario_is_laid_over_the_file() -> None:
     name = samples.path("source-text")
 

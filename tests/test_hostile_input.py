@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from command_line import run
 
+from advisorkit.store import samples
 from advisorkit.store.reading import read
 
 HEAD = "advisorkit: 1\nid: hostile\nclient: Hostile (sample)\nsample: true\ncurrency: {currency}\nas_of: {as_of}\nworkflows:\n"
@@ -267,3 +268,15 @@ def test_every_assumption_refuses_what_is_no_value_of_it_and_the_file_is_still_g
 
     assert said.count("--set") == 3
     assert read(good) == before
+
+
+@pytest.mark.parametrize("words", [
+    ("report", "a.yaml", "--out", "o", "--to", "html", "--to=pdf"), ("assess", "a.yaml", "--workflow", "a", "--workflow", "b"), ("pilot", "read", "m.csv", "--to", "a", "--to", "b"),
+    ("cost", str(samples.path("marked-pilot")), "--set", "horizon_months=12", "--set", "horizon_months=24"),
+])  # fmt: skip
+def test_what_is_given_twice_is_refused_as_only_the_last_would_count(words: tuple[str, ...]) -> None:
+    result = run(*words)
+
+    assert result.exit_code == 2
+    assert "twice" in result.stderr
+    assert ("formats parted by commas" in result.stderr) == (words[0] == "report")
