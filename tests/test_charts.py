@@ -174,6 +174,13 @@ def test_the_waterfall_ends_where_its_steps_add_up() -> None:
         assert dots[-1].x == pytest.approx(total)
 
 
+def test_the_heads_of_the_evidence_are_of_one_size_however_long_each_is() -> None:
+    """“Needs retrieval over 99%” was small beside a large “Needs training 2%”."""
+    for wide in range(300, 660, 6):
+        heads = {mark.size for mark in scene(WATERFALL, wide=wide).panels[0].marks if isinstance(mark, Label) and mark.y == 12}
+        assert len(heads) == 1
+
+
 def test_a_guess_is_a_dashed_bar() -> None:
     bars = [mark for panel in scene(WATERFALL).panels for mark in panel.marks if isinstance(mark, Strip)]
 

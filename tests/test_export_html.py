@@ -17,10 +17,10 @@ from bs4 import BeautifulSoup
 from hypothesis import given, strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from PIL import Image
-from sample_charts import CHARTS
+from sample_charts import CHARTS, MAP
 from sample_pages import COVER, PAGES, notebook, whole
 
-from advisorkit.export.blocks import Cell, Done, Heading, table_of
+from advisorkit.export.blocks import Cell, ChartBlock, Done, Heading, table_of
 from advisorkit.export.brand import Brand, read_brand
 from advisorkit.export.exporters import AdvisorHTMLExporter
 from advisorkit.export.html import css_words, render
@@ -274,6 +274,27 @@ def test_a_table_keeps_to_its_page_and_shows_figures_on_a_phone(browser: Any, tm
 
     edge = page.evaluate("document.querySelector('h2').parentElement.getBoundingClientRect().right")
     assert sum(right <= edge + 1 for right in page.evaluate("[...document.querySelectorAll('tbody td, tbody th')].map(cell => cell.getBoundingClientRect().right)")) >= seen
+
+
+@pytest.mark.browser
+def test_on_a_phone_reasons_have_room_and_lines_to_sign_on_are_whole(browser: Any, tmp_path: Path) -> None:
+    """Reasons stood a word a line in a column beside four of figures; a line to sign on broke into “__________ __”."""
+    heads = ["Weg", "Voraussichtlich richtig", "Gesamtkosten", "Nutzen", "Warum, oder warum nicht"]
+    weighed = table_of("", heads, [["Prompting", "85 %", "1,6 Mio. €", "520.000 €", "Weniger wahrscheinlich. " * 9]], (1, 2, 3))
+    signed = table_of("", ["Was", "Entschieden von", "Am"], [["Genehmigen Sie den Prompt-Piloten, etwa 3.000 € für eine erste Fassung.", "_" * 12, "_" * 12]])
+    file = tmp_path / "record.html"
+    file.write_text(render(notebook(COVER, Heading("All", 2), weighed, signed, Done())), encoding="utf-8")
+    page, _, _ = opened(browser, file)
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    reason, line = (page.evaluate(f"document.querySelector('{cell}').getBoundingClientRect().toJSON()") for cell in ("table.n2 tbody td:nth-child(5)", "td.blank"))
+    assert reason["width"] >= 230
+    assert page.evaluate("(() => { const r = document.createRange(); r.selectNodeContents(document.querySelector('td.blank')); return r.getClientRects().length })()") == 1
+    assert line["right"] < 390
+    file.write_text(render(notebook(COVER, Heading("All", 2), Heading("Why", column="left"), Heading("Map", column="right"), ChartBlock(MAP), Done())), encoding="utf-8")
+    page.goto(file.as_uri())
+    page.set_viewport_size({"width": 768, "height": 800})
+    assert page.evaluate("document.querySelector('svg').getBoundingClientRect().right - document.querySelector('h2').getBoundingClientRect().right") <= 1, "on a tablet a half ran over the edge"
 
 
 @pytest.mark.browser

@@ -24,7 +24,9 @@ def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None
     assert [row[0].value for row in live["Title"]] == ["Title", "A & B; scenario “Horizon 24”", "Client, 30 November 2026", "Sample client", "On sheet Cases", "On sheet Money a b"]
     assert [cell.value for cell in live["Cases"][4]] == ["=1+1", "63%"]
     assert live["Cases"]["A4"].data_type == "s"
-    assert live.properties.subject == live["Cases"].oddFooter.center.text.replace("&&", "&") == "A & B; scenario “Horizon 24”"
+    foot = live["Cases"].oddFooter
+    assert live.properties.subject == foot.left.text.replace("&&", "&").removeprefix("&A · ") == "A & B; scenario “Horizon 24”"
+    assert foot.center.text is None and foot.left.size == foot.right.size == 8, "words in the middle would stand over the sheet's name on a page that stands upright"
     assert live["Money a b"]["B4"].value == 21_600
 
     told = openpyxl.load_workbook(io.BytesIO(render(notebook(Heading("Who comes"), Text(("=1+1", "Legal"), "bullets"), table_of("Cases", ("Part",), [("1",)])))))
@@ -49,7 +51,7 @@ def test_the_foot_of_a_sheet_takes_no_orders_from_a_client_and_no_more_than_it_h
     cover[1][1] = about
 
     with zipfile.ZipFile(io.BytesIO(render(notes))) as parts:
-        assert f"&amp;C{foot.replace('&', '&amp;')}&amp;R" in parts.read("xl/worksheets/sheet1.xml").decode()
+        assert f"&amp;A · {foot.replace('&', '&amp;')}&amp;R" in parts.read("xl/worksheets/sheet1.xml").decode()
 
 
 def test_what_wraps_in_a_cell_has_a_row_that_shows_it_whole() -> None:
@@ -68,6 +70,13 @@ def test_a_curve_ends_where_the_horizon_does() -> None:
     assert [*months[-61:]] == [min(month, 36) for month in range(61)]
 
 
+def test_the_month_of_payback_stands_below_its_words_so_that_no_page_ends_between_them() -> None:
+    rows = [*openpyxl.load_workbook(io.BytesIO(workbook().raw), data_only=True)["Cash by month"].iter_rows(min_row=4, max_row=5, values_only=True)]
+
+    assert [words for words, month in zip(*rows, strict=True) if isinstance(month, float) and month] == ["Paid back in month"] * 4
+    assert all(month for words, month in zip(*rows, strict=True) if words)
+
+
 def test_a_line_break_in_a_cell_takes_a_line_and_stays_out_of_the_list_of_figures() -> None:
     gain = Cited("714\n223 to 1,430", (("714", "money.rag.gain"),))
     ask = table_of("Ask", ("Workflow", "Gain", "Why"), [("Sorting e-mail\nHead of Service", gain, "Advised")], (1,))
@@ -77,6 +86,8 @@ def test_a_line_break_in_a_cell_takes_a_line_and_stays_out_of_the_list_of_figure
     assert made["Ask"].column_dimensions["A"].width < 20
     assert (made["Ask"]["C3"].alignment.indent, made["Ask"]["C4"].alignment.indent, made["Ask"]["C3"].alignment.horizontal) == (1, 1, "left")
     assert [cell.value for cell in made["Figures"][4]][:2] == ["Ask!B4", "Sorting e-mail · Gain"]
+    assert (made["Figures"].print_area, made["Ask"].print_area) == ("'Figures'!$A$1:$D$2", ""), "150 pages to look things up are not printed"
+    assert made["Figures"]["A2"].value.endswith("only these lines are printed.")
 
 
 def test_a_table_says_whose_it_is_and_the_words_say_on_which_sheet_it_stands() -> None:

@@ -76,10 +76,11 @@ def _step(step: kinds.Step, n: int, ends: Point, row: float) -> Iterator[Mark]:
 
 def _evidence_words(chart: kinds.Waterfall, wide: float, panels: list[Panel], row: float) -> Iterator[Mark]:
     foot, room = panels[0].top + panels[0].height, panels[0].left - 10
-    for panel, name, chance in zip(panels, map(here, ("Needs retrieval", "Needs training")), chart.chances, strict=True):
-        size = 14 if width(f"{name} {percent(chance)}", 14, bold=True) + 8 <= panel.width else 12
+    heads = [(here(name), percent(chance)) for name, chance in zip(("Needs retrieval", "Needs training"), chart.chances, strict=True)]
+    size = 14 if all(width(" ".join(head), 14, bold=True) + 8 <= panels[0].width for head in heads) else 12
+    for panel, (name, chance) in zip(panels, heads, strict=True):
         yield Label(x=panel.left, y=12, text=name, bold=True, size=size)
-        yield Label(x=panel.left + panel.width, y=12, text=percent(chance), bold=True, size=size, anchor="end")
+        yield Label(x=panel.left + panel.width, y=12, text=chance, bold=True, size=size, anchor="end")
         yield from _chance_ticks(panel, foot)
     yield Label(x=0, y=panels[0].top + row / 2, text=here(chart.prior_label), fill="text2")
     for n, step in enumerate(chart.steps, 1):

@@ -36,6 +36,8 @@ _DEEP = 70
 """Most rows down a page of such a sheet, so that its last few do not stand alone on further pages."""
 _FOOTER = 200
 """Most letters of what the workbook is about at the foot of a page; Excel takes 255 with the rest."""
+_UPRIGHT = 110
+"""Most of them on a page that stands upright, beside the sheet's name and the page's number."""
 _DASHES = {"prompt": "dash", "finetune": "dash_dot", "hybrid": "round_dot"}
 _EDGE = {"top": 1, "top_color": LIGHT["text3"]}
 _STYLES: dict[str, dict[str, Any]] = {
@@ -43,7 +45,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "section": {"bold": True}, "strong": {"bold": True}, "muted": {"font_color": LIGHT["text3"]}, "guess": {"font_color": LIGHT["guess"]},
     "mono": {"font_name": "Courier New", "font_size": 9, "font_color": LIGHT["text3"]}, "typed": {"bg_color": LIGHT["tint"], "border": 1, "border_color": LIGHT["hairline"], "locked": False},
     "right": {"align": "right"}, "sum": _EDGE | {"bold": True}, "row": {"bottom": 1, "bottom_color": LIGHT["hairline"]}, "wrap": {"text_wrap": True, "valign": "top"},
-    "percent": {"num_format": '0.0%;"−"0.0%;0.0%'}, "mark": {"num_format": '"●";;', "align": "center"}, "indent": {"indent": 1, "align": "left"},
+    "percent": {"num_format": '0.0%;"−"0.0%;0.0%'}, "mark": {"num_format": '"●";;', "align": "center"}, "indent": {"indent": 1, "align": "left"}, "middle": {"valign": "vcenter"},
     "figures": {"num_format": "[>=100]#,##0;[>=1]#,##0.00;0.00####"}, "signed": {"num_format": "[<0]#,##0.00;[>=100]#,##0;0.00####"},
     "thousand_least": {"num_format": '"≥ "#,##0,'}, "whole_least": {"num_format": '"≥ "#,##0'},
     **{word: {"num_format": f'{digits};"−"{digits};{zero}'} for word, digits, zero in (
@@ -72,16 +74,18 @@ def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) 
         if not shown:
             raise RenderError("nothing is shown here, so there is no workbook to make")
         sheets = [item for item in shown if isinstance(item, Worksheet)] or list(_plain(found.cover, shown))
-        sheets += _figures(sheets)
+        figures = list(_figures(sheets))
     stream = io.BytesIO()
     with import_module("xlsxwriter").Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"title": found.cover.title, "subject": found.cover.subtitle, "author": found.cover.brand.name, "created": datetime.fromisoformat(found.cover.as_of or "2026-01-01")})
         book.set_calc_mode("auto")
         formats: dict[str, Any] = {}
-        pages = [(sheet, book.add_worksheet(sheet.name)) for sheet in sheets]
+        pages = [(sheet, book.add_worksheet(sheet.name)) for sheet in (*sheets, *figures)]
         for sheet, page in pages:
             _write(book, page, sheet, formats)
-            page.set_footer(f"&L&A&C{_foot(found.cover.subtitle[:_FOOTER])}&R&P/&N")
+            page.set_footer(f"&L&8&A · {_foot(found.cover.subtitle[:_FOOTER if sum(sheet.widths) > _NARROW else _UPRIGHT])}&R&8&P/&N")
+            if sheet in figures:  # thousands of rows that nobody reads on paper
+                page.print_area(0, 0, 1, len(sheet.widths) - 1)
     return stream.getvalue()
 
 
@@ -106,6 +110,7 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
     if sum(sheet.widths) > _NARROW:
         page.set_landscape()
     page.set_paper(9)
+    page.set_margins(0.4, 0.4, 0.5, 0.6)
     across = ceil(sum(sheet.widths) / _WIDE) or 1
     page.fit_to_pages(across, ceil((1 + max((row for row, *_ in sheet.cells), default=0)) / _DEEP) if across > 1 else 0)
     labels = 1 + next(column for column, letters_wide in enumerate(sheet.widths) if letters_wide > _MARGIN) if across > 1 else 0
@@ -243,7 +248,8 @@ def _figures(sheets: list[Worksheet]) -> Iterator[Worksheet]:
     if found:
         name = _free(here("Figures"), {sheet.name.lower() for sheet in sheets})
         words = (here("Cell"), here("What it is"), here("As reported"), here("Place in the JSON documents"))
-        top = (_text(0, 0, name, "title"), *(_text(2, column, word, "head" + " right" * (column == 2) + " indent" * (column == 3)) for column, word in enumerate(words)))
+        lead = here("To look up where a figure stands and in which JSON document it lies; only these lines are printed.")
+        top = (_text(0, 0, name, "title"), _text(1, 0, lead, "sub"), *(_text(2, column, word, "head" + " right" * (column == 2) + " indent" * (column == 3)) for column, word in enumerate(words)))
         yield Worksheet(name, (max(22, *(2 + len(cell[3]) for cell, *_ in found)), 60, 16, 60), (*top, *chain.from_iterable(found)), frozen=3)
 
 

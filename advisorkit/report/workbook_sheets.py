@@ -167,7 +167,7 @@ def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:
     book.cells.place(node, book.named(name))
     unit, words = held.assumption.unit_words(book.study.currency), source_of(book.study, held)
     grid.put(row, 8, unit, "sub indent row")
-    grid.put(row, 9, f"{say('evidence.guess')}, {words}" if held.guess else f"{words}", "guess wrap row" if held.guess else "wrap row")
+    grid.put(row, 9, f"{say('evidence.guess')}, {words}" if held.guess else f"{words}", "guess wrap middle row" if held.guess else "wrap middle row")
     grid.line(row, 10, ("", ""), "row")
     grid.put(row, 12, Live("IF(ABS({a}-{b})>0.000000001*ABS({b}),1,0)".format(a=grid.at(row, 7), b=grid.at(row, 4)), 0.0), "mark row")
 
@@ -192,7 +192,7 @@ def _settled(book: Book, grid: Grid, row: int) -> None:
             grid.put(place, 8, held.assumption.unit_words(book.study.currency), "sub indent row")
         else:
             grid.cells[place, 4] = say("unknown") if value is None else here(str(value)).replace("_", " "), "row"
-        grid.cells[place, 9] = f"{source_of(book.study, held)}", "wrap row"
+        grid.cells[place, 9] = f"{source_of(book.study, held)}", "wrap middle row"
 
 
 def bill(book: Book) -> Grid:
@@ -287,6 +287,7 @@ def _gained(book: Book, grid: Grid, place: int, column: Column, drawn: int) -> N
         grid.put(row, place + 2, Live(f"MAX(({grid.at(row, place + 1)}<0)*1{after})", still), "mark row")
     beyond = f'"{say("money.beyond", months="")}"&{book.named("horizon_months")}'
     back = Live(f"IF({grid.at(last, place + 2)}=1,{beyond},SUM({grid.at(TOP, place + 2, last)}))", say("money.beyond", months=book.study.months) if waits[-1] else sum(waits))
-    grid.line(4, place, (say("workbook.back"), back), "whole strong right wrap")
+    for row, content in ((3, say("workbook.back")), (4, back)):  # one below the other: a page may end between two columns
+        grid.put(row, place + 1, content, "whole strong right wrap")
     grid.names.append((book.named(f"{column}_payback"), 4, place + 1))
     book.gains[column] = grid.at(TOP, drawn, last), grid.at(TOP, place + 1, last)
