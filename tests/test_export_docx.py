@@ -109,6 +109,14 @@ def test_short_pages_share_a_sheet_as_far_as_they_find_room_and_the_last_is_not_
     assert [(text_of(p), any(True for _ in p.iter(qn("w:pageBreakBefore")))) for p in titles] == [("Slide 0", False), ("Slide 1", False), ("Slide 2", True), ("Last", False)]
 
 
+def test_the_last_rows_of_a_long_table_stay_together() -> None:
+    """One row stood alone below its heads on a page."""
+    [table] = opened(render(notebook(COVER, Heading("One", 2), table_of("", ("About", "Answer"), [(f"Row {n}", "Yes") for n in range(40)]), Done()))).tables[-1:]
+    kept = [row.cells[0].text for row in table.rows if any(True for _ in row._tr.iter(qn("w:keepNext")))]
+
+    assert kept == ["About", "Row 37", "Row 38"]
+
+
 def test_a_table_of_which_nothing_is_said_has_no_caption() -> None:
     """“Table 1” alone said nothing below the heading that names it."""
     content = render(notebook(COVER, Heading("One", 2), Heading("Who does what"), table_of("", ("A",), [("1",)]), table_of("Told", ("A",), [("1",)]), Done()))
