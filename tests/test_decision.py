@@ -19,7 +19,7 @@ from strategies import answer_sets
 
 from advisorkit.advice.acceptability import overturning
 from advisorkit.advice.advice import assess
-from advisorkit.advice.decision import Decision
+from advisorkit.advice.decision import Decision, Prospects, Target
 from advisorkit.advice.whatif import Outlook
 from advisorkit.batch.inputs import job_of
 from advisorkit.batch.notebooks import find_template
@@ -54,7 +54,7 @@ from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Override, Workflow
 from advisorkit.values.messages import PilotError
-from advisorkit.values.quantities import Estimate, percent, share_in
+from advisorkit.values.quantities import Band, Estimate, percent, share_in
 
 
 def said(*levels: str) -> Answer:
@@ -147,6 +147,13 @@ def test_expected_right_and_reach_are_worked_out_in_the_open() -> None:
     assert {p: round(band.p50, 9) for p, band in held.expected_right.items()} == {"prompt": 0.8, "rag": 0.9, "finetune": 0.85, "hybrid": 0.91}
     assert held.reach == {"prompt": 0.0, "rag": 1.0, "finetune": 0.0, "hybrid": 1.0}
     assert (held.target.share, held.target.source) == (0.88, "client")
+
+
+@pytest.mark.parametrize(("chance", "right", "missed"), [(0.44, 0.86, True), (0.46, 0.86, False), (0.3, 0.898, False), (0.6, 0.91, False)])
+def test_what_one_in_two_may_reach_or_what_reads_as_the_mark_is_not_told_to_miss_it(chance: float, right: float, missed: bool) -> None:
+    held = Prospects(Target(0.9, "client"), {"rag": Band(right, right, right)}, {"rag": chance}, None, today_measured=False)
+
+    assert held.missed("rag") == missed
 
 
 def test_a_search_that_finds_too_little_limits_what_looking_up_mends() -> None:

@@ -26,7 +26,7 @@ from advisorkit.export.blocks import ChartBlock
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import html
 from advisorkit.files.disk import SourceText
-from advisorkit.report.advice_pages import summary
+from advisorkit.report.advice_pages import asks, summary
 from advisorkit.report.cost_pages import costs
 from advisorkit.report.job import Report
 from advisorkit.report.visit_pages import _title, return_visit
@@ -336,6 +336,16 @@ def test_a_visit_says_of_a_loss_that_it_is_one(cost: float, title: str, before: 
 
     assert _title(seen).startswith(title) and "−" not in _title(seen)
     assert seen.study.decision.next_step.why == "As measured, 80% of the answers are right (May 2027)."
+
+
+@pytest.mark.parametrize(("what", "cost", "stops"), [("build_cost_rag", 2_000_000, False), ("run_cost_rag", 100_000, True)])
+def test_what_a_build_has_cost_is_no_reason_to_stop(what: str, cost: float, stops: bool, before: Engagement) -> None:
+    seen = after(before, Measured(what, cost, period="May 2027"), Measured("error_rate_rag", 0.1, period="May 2027", cases=100))
+    told = shown(seen)
+
+    assert seen.gain and seen.gain.likely < 0
+    assert ("Stop, or change" in told) == stops == ("Or stop here" in " ".join(asks(seen.study)))
+    assert ("That is spent, whatever is decided now; without it, going on gains." in told) == ("Go on, and measure again." in told) != stops
 
 
 def shown_on(study: Study) -> str:

@@ -58,9 +58,9 @@ class Prospects:
     """Whether that was marked on the pilot's own cases."""
 
     def missed(self, pattern: PatternId) -> bool:
-        """Whether `pattern` will probably miss what is asked for."""
-        chance = self.reach.get(pattern)
-        return chance is not None and chance < 0.5
+        """Whether `pattern` will probably miss what is asked for; not where one in two is told of it, or the share that is asked for."""
+        chance, right, wanted = self.reach.get(pattern), self.expected_right.get(pattern), self.target.share
+        return chance is not None and chance < 0.45 and not (right and wanted and percent(right.p50) == percent(min(wanted, 1.0)) and not self.target.never)
 
     def outlook(self, pattern: PatternId) -> str:
         """Whether `pattern` will probably reach what is asked for: reached, open, missed; empty where that is not known."""

@@ -9,7 +9,7 @@ from advisorkit.charts.kinds import ShareBars, ShareRow
 from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, DecisionBlock, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
-from advisorkit.report.printed import columns, inside, project, project_range, say, unknowns, weeks
+from advisorkit.report.printed import columns, going_on, inside, project, project_range, say, unknowns, weeks
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer
@@ -233,5 +233,6 @@ def asks(study: Study) -> Iterator[str]:
         yield say("ask.pilot.mark")
     elif step.action == "climb":
         yield say("ask.climb.keep")
-    if ((made.gained and made.gained.gain < 0) or made.prospects.target.never) and step.action != "stop":
+    gain = going_on(study, made.told) if made.gained else None
+    if ((gain is not None and gain < 0) or made.prospects.target.never) and step.action != "stop":
         yield say("ask.or_stop", pattern=study.name(made.told))

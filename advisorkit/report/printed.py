@@ -100,6 +100,12 @@ def weeks(value: float) -> str:
     return say("path.weeks", weeks=max(1, round(value)))
 
 
+def going_on(study: Study, pattern: PatternId) -> float | None:
+    """What `pattern` gains from where it stands: without its build, once it is in use and what that cost is spent; None where it is not known."""
+    gain, built = study.gain(pattern), study.amount(pattern, "build") if study.workflow.used == pattern else 0.0
+    return None if gain is None or built is None else gain + built
+
+
 def unknowns(study: Study) -> tuple[str, ...]:
     """What is not known yet; nothing of patterns where something simpler takes their place."""
     return () if study.decision.replaced else study.advice.words.unknowns

@@ -11,7 +11,7 @@ from advisorkit.intake.actuals import label, turned
 from advisorkit.report.cost_pages import in_unit
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
-from advisorkit.report.printed import columns, say
+from advisorkit.report.printed import columns, going_on, say
 from advisorkit.report.trial_pages import tried
 from advisorkit.study.returning import Seen, Visit, visit
 from advisorkit.values.people import Measured
@@ -154,7 +154,10 @@ def _said(seen: Visit) -> Iterator[str]:
 def _decide(seen: Visit) -> Iterator[str]:
     """Go on, go on if it is mended, or stop; what lies outside of what was told; what is advised today where that is something else."""
     right, needed = seen.study.prospects.expected_right[seen.pattern].p50, seen.study.prospects.target.share
-    if seen.gain and seen.gain.likely < 0:
+    ahead, loses = going_on(seen.study, seen.pattern), seen.gain is not None and seen.gain.likely < 0
+    if loses and ahead is not None and ahead >= 0:
+        yield say("visit.decide.spent")
+    if loses and (ahead is None or ahead < 0):
         yield say("visit.decide.stop")
     elif needed is not None and not seen.study.prospects.target.never and right < min(needed, 1.0):
         yield say("visit.decide.mend", right=percent(right), needed=percent(min(needed, 1.0)))
