@@ -93,8 +93,7 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
         cells = {heads[head]: spot for head, spot in row.cells.items() if head in heads and not nothing(getattr(spot.node, "text", ""))}
         other += [row.line] if _told_otherwise(cells, engagement) else []
         if not row.faults and cells.keys() & _ROOM.keys():
-            with speaking(language):
-                _units(cells, engagement.currency)
+            _units(cells, engagement.currency, language)
             _take(row, cells, heads, engagement, found)
     noted = _otherwise(table, other, next(head for head, name in heads.items() if name == "told"))
     new = {one.id: [seen for (flow, _), seen in found.items() if flow == one.id] for one in engagement.workflows}
@@ -128,11 +127,12 @@ def _otherwise(table: ReadTable, lines: Sequence[int], head: str) -> list[str]:
     return [f"{table.file}: line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}: {message}"] if lines else []
 
 
-def _units(cells: Mapping[str, Spot], currency: str) -> None:
+def _units(cells: Mapping[str, Spot], currency: str, language: str) -> None:
     """Refuse a line whose unit is another than that in which it is read, unless its amounts name their own."""
     name, unit = (getattr(cells[one].node, "text", "") if one in cells else "" for one in ("quantity", "unit"))
     if unit and name in assumptions() and any(cells[one].numeric for one in ("value", "low", "high") if one in cells):
-        ours = _unit(name, currency)
+        with speaking(language):
+            ours = _unit(name, currency)
         if unit.casefold() != ours.casefold():
             cells["unit"].fault(f"'{shown(unit)}' is not {ours}, in which this is counted here; write the unit behind the amount itself")
 
