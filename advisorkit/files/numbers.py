@@ -31,6 +31,7 @@ _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\t\n\r"), " ")
 _COMMA = re.compile(r"(?:0|[1-9][0-9]*),(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,}")
 _DIGITS = re.compile(r"[0-9][0-9.,]*[0-9]")
 _AMOUNT = re.compile(r"\D{0,4}[0-9][0-9.,]*(?:\D+[0-9][0-9.,]*)?\D{0,20}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MANY, _RUN = 20, 9
 """Amounts in words that are told one by one; words from its first figure on that an amount in a sentence may take."""
 ONE = Estimate(1.0, 1.0, 1.0)
@@ -208,6 +209,8 @@ class Listener:
         self.asked.append(text)
         said = " ".join(text.translate(_SPACES).split())
         spelt = _spelt(said).strip()
+        if _DAY.fullmatch(said):
+            raise MisreadError(here("'{}' is a day, which a spreadsheet makes of a range such as 3-5; write 3 to 5", said), said)
         at_most = re.match(_either("up_to") + r"\.?", spelt, re.IGNORECASE)
         ends = [self._end(part.strip(), measure) for part in _ends(spelt[at_most.end() :] if at_most else spelt)]
         points = [0.0] * bool(at_most) + [_scaled(end, ends[-1]) for end in ends]
