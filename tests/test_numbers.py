@@ -84,7 +84,8 @@ def test_what_people_write_is_read_as_they_mean_it(name: str, text: str, low: fl
 @pytest.mark.parametrize(("name", "text", "named"), [
     ("calls_per_month", "12 minutes", "minutes"), ("calls_per_month", "50 a day", "day"), ("calls_per_month", "12 months", "months"), ("calls_per_month", "400+", "+"),
     ("calls_per_month", "at least 5", "at"), ("calls_per_month", "from 400", "from"), ("calls_per_month", "a few", "few"), ("calls_per_month", "12 bananas", "bananas"),
-    ("calls_per_month", "2026-11-20", "a day, which a spreadsheet makes of a range"), ("calls_per_month", "1-2-2026", "-"), ("calls_per_month", "1_000", "_"), ("calls_per_month", "007", "007"), ("calls_per_month", "5 10", "5 10"),
+    ("calls_per_month", "1-2-2026", "-"), ("calls_per_month", "1_000", "_"), ("calls_per_month", "007", "007"), ("calls_per_month", "5 10", "5 10"),
+    ("calls_per_month", "2026-11-20", "a day, which a spreadsheet makes of a range"),
     ("calls_per_month", "1..2..3..4", "range"), ("calls_per_month", "soon", "soon"), ("calls_per_month", "", "''"), ("calls_per_month", "1e999", "finite"),
     ("calls_per_month", "10:30 h", ":"), ("calls_per_month", "１２", "１２"), ("calls_per_month", "ca.400", "ca.400"), ("calls_per_month", "3²", "²"), ("calls_per_month", "..5", "''"),
     ("minutes_per_item", "2m", "m"), ("minutes_per_item", "1 hour 30 minutes", "30"), ("deadline_weeks", "6m", "m"), ("build_days_rag", "2 weeks", "weeks"),
