@@ -18,6 +18,7 @@ from test_intake import fill
 from test_workbooks import ods, ods_row
 
 from advisorkit.catalog.reading import load
+from advisorkit.intake.portfolio import portfolio
 from advisorkit.intake.questionnaire import ROLES, asked, new_questionnaire, read_questionnaire
 from advisorkit.store.reading import read
 from advisorkit.values.engagement import Answer
@@ -127,6 +128,20 @@ def test_what_a_sheet_says_otherwise_than_the_file_is_told_and_no_sheet_is_lost_
     refused = run("intake", "read", ann, shutil.copy(ann, other), "--to", engagement)
     assert refused.exit_code == 2 and "another sheet is called ann too" in refused.stderr
     assert engagement.read_bytes() == there
+
+
+def test_an_answer_with_a_question_mark_is_a_guess_unless_its_line_says_otherwise(engagement: Path) -> None:
+    words = f"{label('citations', 'required')}?"
+    ann = sheet(engagement.parent, "ann.xlsx", "business", {
+        "citations": {"Your answer": words}, "knowledge_change": {"Your answer": f"{label('knowledge_change', 'daily')} ?", "How sure": "I know"},
+    })
+    found = read_questionnaire(ann, "EUR").answers
+    listed = engagement.parent / "list.csv"
+    listed.write_text("id,name,citations\na,A,required?\nb,B,no\n")
+
+    assert [(name, one.levels, one.confidence) for name, one in found.items()] == [("knowledge_change", ("daily",), "known"), ("citations", ("required",), "guess")]
+    rows = portfolio(listed, "EUR", date(2026, 11, 20)).rows
+    assert [row.engagement.workflows[0].answers["citations"].confidence for row in rows if row.engagement] == ["guess", "known"]
 
 
 def test_a_remark_without_an_answer_stands_beside_what_is_known_and_does_not_wipe_it_out(engagement: Path) -> None:

@@ -15,7 +15,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, read_table
 from advisorkit.files.texts import Texts, languages, speaking
 from advisorkit.files.workbooks import PLAIN, on_paper
-from advisorkit.intake.wording import level_said, nothing, tongues
+from advisorkit.intake.wording import level_said, levelled, nothing, tongues
 from advisorkit.values.criteria import TOPICS, Criterion
 from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.messages import EngagementError, Fault, here, locale, nearest, on_line
@@ -228,7 +228,7 @@ def _line(row: ReadRow, criterion: Criterion, text: Mapping[str, str]) -> Answer
     certain, guesses = ([Texts("intake", one).say(key) for one in tongues()] for key in ("know", "guess"))
     words, spot = [certain[0], guesses[0], *certain[1:], *guesses[1:]], cells.get("sure")
     typed = next((one for one in words if spot and one.casefold() == str(getattr(spot.node, "text", "")).casefold()), None)
-    sure = typed or (spot.word(words, "choice") if spot else certain[0])
+    sure = typed or (spot.word(words, "choice") if spot else guesses[0] if value.confidence == "guess" else certain[0])
     confidence: Literal["known", "guess"] = "guess" if sure in guesses else "known"
     said_by, note = ((cells[key].text() or "") if key in cells else "" for key in ("said_by", "note"))
     return replace(value, confidence=confidence, said_by=said_by, note=note)
@@ -244,7 +244,7 @@ def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:
     if criterion.words and (level := level_said(word, criterion)):
         if end is not None:
             end.fault("a choice from the list has no larger end")
-        return Answer(levels=(level,))
+        return levelled(level, word)
     if nothing(word):
         return Answer()
     if criterion.unit is None:

@@ -343,8 +343,18 @@ def answered(spot: Spot, criterion: Criterion, given: Mapping[str, str] | None =
     if level == "unknown" or (level is None and nothing(text)):
         return None
     if level is not None:
-        return Answer(levels=(level,))
+        return levelled(level, text)
     return answer(spot, criterion)
+
+
+def levelled(level: str, text: str) -> Answer:
+    """A level as the answer that `text` gives: a guess where it ends in a question mark.
+
+    Example:
+        >>> levelled("required", "Required?").confidence
+        'guess'
+    """
+    return Answer(levels=(level,), confidence="guess" if text.rstrip().endswith("?") else "known")
 
 
 def agreed(spot: Spot, name: str) -> Setting | None:
