@@ -36,9 +36,12 @@ def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None
         render(notebook())
 
 
-@pytest.mark.parametrize(("title", "tab"), [("😀" * 40, "😀" * 15), ("It is about what was the client's", "It is about what was the client"), ("'", "Table"), ("history", "history 2")])
+@pytest.mark.parametrize(("title", "tab"), [
+    ("😀" * 40, "😀" * 15), ("It was all about what we told the client's board", "It was all about what we told"),
+    ("It was about all the customers' board", "It was about all the customers"), ("'", "Table"), ("history", "history 2"),
+])  # fmt: skip
 def test_a_sheet_is_called_by_what_excel_takes_of_a_title(title: str, tab: str) -> None:
-    """Excel takes 31 units, of which a picture sign is two; a name may not end with an apostrophe."""
+    """Excel takes 31 units, of which a picture sign is two; a name may not end with an apostrophe, and is not cut within a word."""
     made = openpyxl.load_workbook(io.BytesIO(render(notebook(table_of(title, ("Part",), [("1",)])))))
 
     assert made.sheetnames[1] == tab

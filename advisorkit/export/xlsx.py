@@ -260,8 +260,20 @@ def _free(title: str, used: set[str]) -> str:
         >>> _free("Costs: [a]/b", set()), _free("", {"table"})
         ('Costs a b', 'Table 2')
     """
-    plain = _fitting(" ".join(re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).split()).strip("' "), LONGEST_NAME).strip("' ") or "Table"
-    names = chain([plain], (f"{_fitting(plain, LONGEST_NAME - 4).strip()} {n}" for n in count(2)))
+    plain = " ".join(re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).split()).strip("' ")
+    names = chain([_called(plain, LONGEST_NAME)], (f"{_called(plain, LONGEST_NAME - 4)} {n}" for n in count(2)))
     name = next(name for name in names if name.lower() not in used | {"history"})
     used.add(name.lower())
     return name
+
+
+def _called(plain: str, most: int) -> str:
+    """The beginning of a title in `most` units, in whole words where it has several.
+
+    Example:
+        >>> _called("Told, measured, and what the difference is worth", 31), _called("", 31)
+        ('Told, measured, and what the', 'Table')
+    """
+    found = _fitting(plain, most)
+    within = plain[len(found) : len(found) + 1].strip() and " " in found
+    return (found.rpartition(" ")[0] if within else found).strip("', ") or "Table"
