@@ -144,6 +144,19 @@ def test_an_answer_with_a_question_mark_is_a_guess_unless_its_line_says_otherwis
     assert [row.engagement.workflows[0].answers["citations"].confidence for row in rows if row.engagement] == ["guess", "known"]
 
 
+def test_an_answer_beside_the_question_of_another_code_is_refused_and_a_question_of_an_older_version_is_not(engagement: Path) -> None:
+    ask = load().criteria
+    found = read_questionnaire(sheet(engagement.parent, "ann.xlsx", "", {
+        "languages": {"Your answer": 3, "Question": ask["special_cases"].question}, "special_cases": {"Question": ask["languages"].question},
+        "test_cases": {"Your answer": 60, "Question": "How many cases are there?"},
+    }), "EUR")
+
+    assert list(found.answers) == ["test_cases"]
+    assert [str(fault).partition(": ")[2].partition(": ")[2] for fault in found.faults] == [
+        "'languages' stands beside the words of 'special_cases'; put every code beside its own line again",
+    ]
+
+
 def test_a_remark_without_an_answer_stands_beside_what_is_known_and_does_not_wipe_it_out(engagement: Path) -> None:
     for name, cells in (("ann.xlsx", {"Your answer": label("citations", "required")}), ("cy.xlsx", {"Remark": "it depends"}), ("ann.xlsx", {"Remark": "for letters"})):
         run("intake", "read", sheet(engagement.parent, name, "business", {"citations": cells}), "--to", engagement)

@@ -12,7 +12,7 @@ from advisorkit.files.tables import ReadRow, ReadTable
 from advisorkit.files.texts import Texts, speaking
 from advisorkit.files.trees import shown
 from advisorkit.files.typed import form as form_of
-from advisorkit.intake.questionnaire import TEXTS, Line, came_back, form
+from advisorkit.intake.questionnaire import TEXTS, Line, beside, came_back, form
 from advisorkit.intake.wording import nothing
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.messages import EngagementError, Fault, UsageError, here, on_line
@@ -87,12 +87,15 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
     """
     table, language = came_back(path, "actuals.", _WIDTHS | _ROOM, engagement.currency, "a sheet of measurements", *_NEEDED)
     heads = {text: name for name in _WIDTHS | _ROOM for text in (Texts("intake", language).all[f"actuals.{name}"],)}
+    with speaking(language):
+        labels = {name: label(name) for name in assumptions()}
     found: dict[tuple[str, str], Measured] = {}
     other: list[int] = []
     for row in table.rows:
         cells = {heads[head]: spot for head, spot in row.cells.items() if head in heads and not nothing(getattr(spot.node, "text", ""))}
         other += [row.line] if _told_otherwise(cells, engagement) else []
         if not row.faults and cells.keys() & _ROOM.keys():
+            beside(row, *(head for one in ("what", "quantity") for head, name in heads.items() if name == one), labels)
             _units(cells, engagement.currency, language)
             _take(row, cells, heads, engagement, found)
     noted = _otherwise(table, other, next(head for head, name in heads.items() if name == "told"))

@@ -197,6 +197,8 @@ def read_questionnaire(path: str | Path, currency: str = "") -> Reply:
     seen: dict[str, int] = {}
     for row in table.rows:
         name = _code(row, table.file, seen, text)
+        if text["answer"] in row.cells:
+            beside(row, text["question"], text["code"], {one.id: one.question for one in criteria.values()})
         said = None if name is None or row.faults else _line(row, criteria[name], text)
         if name and said is not None and not row.faults:
             found[name] = said
@@ -218,6 +220,13 @@ def _code(row: ReadRow, file: str, seen: dict[str, int], text: Mapping[str, str]
     if name is not None:
         seen[name] = row.line
     return name
+
+
+def beside(row: ReadRow, shown: str, code: str, known: Mapping[str, str]) -> None:
+    """Refuse a line in which another's words of `known`, by code, stand under the head `shown`, as after a column was sorted by itself."""
+    name, words = (str(getattr(row.cells[head].node, "text", "")) if head in row.cells else "" for head in (code, shown))
+    if words and words != known.get(name, words) and (owner := next((one for one, said in known.items() if said == words), "")):
+        row.cells[code].fault(f"'{name}' stands beside the words of '{owner}'; put every code beside its own line again")
 
 
 def _line(row: ReadRow, criterion: Criterion, text: Mapping[str, str]) -> Answer | None:
