@@ -86,7 +86,8 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
         EngagementError: If the file is not such a sheet, so that nothing can be taken from it.
     """
     table, language = came_back(path, "actuals.", _WIDTHS | _ROOM, engagement.currency, "a sheet of measurements", *_NEEDED)
-    heads = {text: name for name in _WIDTHS | _ROOM for text in (Texts("intake", language).all[f"actuals.{name}"],)}
+    columns = {name: Texts("intake", language).all[f"actuals.{name}"] for name in _WIDTHS | _ROOM}
+    heads = {head: name for name, head in columns.items()}
     with speaking(language):
         labels = {name: label(name) for name in assumptions()}
     found: dict[tuple[str, str], Measured] = {}
@@ -95,10 +96,10 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
         cells = {heads[head]: spot for head, spot in row.cells.items() if head in heads and not nothing(getattr(spot.node, "text", ""))}
         other += [row.line] if _told_otherwise(cells, engagement) else []
         if not row.faults and cells.keys() & _ROOM.keys():
-            beside(row, *(head for one in ("what", "quantity") for head, name in heads.items() if name == one), labels)
+            beside(row, columns["what"], columns["quantity"], labels)
             _units(cells, engagement.currency, language)
             _take(row, cells, heads, engagement, found)
-    noted = _otherwise(table, other, next(head for head, name in heads.items() if name == "told"))
+    noted = _otherwise(table, other, columns["told"])
     new = {one.id: [seen for (flow, _), seen in found.items() if flow == one.id] for one in engagement.workflows}
     made = replace(engagement, workflows=tuple(replace(one, measured=_with(one.measured, new[one.id])) for one in engagement.workflows))
     taken = {flow: [one.quantity for one in seen] for flow, seen in new.items() if seen}
