@@ -17,10 +17,11 @@ from advisorkit.costs.money import printed
 from advisorkit.costs.results import PARTS, Figure, MoneyRow
 from advisorkit.export.blocks import Block, Heading, KeyFigures, Table
 from advisorkit.files.texts import speaking
+from advisorkit.report.advice_pages import asks
 from advisorkit.report.cost_pages import money_table, source_of, worth
 from advisorkit.report.job import make_report
 from advisorkit.report.pilot_pages import charter
-from advisorkit.report.short_documents import _first, decision_record
+from advisorkit.report.short_documents import _first, _foremost, decision_record
 from advisorkit.report.whole_pages import overview, programme
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -117,6 +118,12 @@ def test_of_several_the_one_that_goes_on_keeps_its_prices() -> None:
     assert "for one of two workflows; a loss is known for 1 workflow, about €" in blocks[0].text  # type: ignore[union-attr]
     assert [row[4].text for row in table_in(blocks).rows] != ["not priced"] * 2 and len(table_in(blocks).rows) == 2
     assert "saved over" not in " ".join(said(blocks))
+
+
+def test_a_deck_asks_to_approve_or_to_stop_where_the_report_does() -> None:
+    (one, _) = several(study(), study())
+
+    assert [*_foremost(one)] == [next(iter(asks(one))), "Or stop here: by these figures Prompt does not pay for itself."]
 
 
 def test_where_none_gains_once_it_is_stopped_none_is_said_to_gain_nothing() -> None:

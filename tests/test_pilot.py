@@ -254,6 +254,19 @@ def test_a_later_pilot_with_retrieval_says_nothing_of_the_need_for_it_but_all_of
     assert (both.decision.action, both.decision.pattern) == ("ship", "rag")
 
 
+@pytest.mark.parametrize(("layer", "axis", "said"), [("rag", 0, {"behaviour": 40}), ("finetune", 1, {"information": 40})])
+def test_a_layer_that_was_tried_and_clearly_did_better_speaks_for_itself_whatever_failures_were_put_down_to(layer: str, axis: int, said: dict[str, int]) -> None:
+    def evidence(*seen: Pilot) -> float:
+        found = established([*seen], AGREED, rules())
+        return (found.retrieval_decibans, found.training_decibans)[axis]
+
+    prompt = pilot(cases(60, **said))
+    better, alike = pilot(cases(92, 4, 4), layer), pilot(cases(66, 17, 17), layer)
+
+    assert evidence(prompt, better) > 5 > evidence(prompt)
+    assert evidence(prompt, alike) <= 0
+
+
 def test_a_smaller_pilot_that_replaces_a_larger_one_is_warned_about() -> None:
     large, small = pilot(cases(60, 52, 8)), pilot(cases(9, 2, 1))
 

@@ -9,7 +9,7 @@ from advisorkit.costs.flows import scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.decision import AfterPilot, decide, reach, retrieval_blocked, stands
-from advisorkit.pilots.diagnosis import Diagnosis, Needs, Pilot, decibans, diagnose
+from advisorkit.pilots.diagnosis import Diagnosis, Failing, Needs, Pilot, decibans, diagnose
 from advisorkit.pilots.tally import Beta, Share
 from advisorkit.pilots.terms import UNINFORMED, Terms, expected_of, terms_for
 from advisorkit.values.criteria import PATTERNS, PatternId, Rules
@@ -80,7 +80,8 @@ def established(pilots: Sequence[Pilot], terms: Terms, rules: Rules, prompt: Bet
     `prompt` is the belief about a prompt's share right before any of them.
 
     The need for retrieval is read from the newest pilot without retrieval in it, the need for training from the
-    newest without training, as a layer that is in place cannot show that it is missing.
+    newest without training, as a layer that is in place cannot show that it is missing; where it was tried and clearly
+    did better than without, that counts in place of what failures were put down to.
     """
     if not pilots:
         raise ValueError("there is no pilot to read")
@@ -149,8 +150,24 @@ def _newest(seen: Sequence[Diagnosis], patterns: Sequence[PatternId]) -> Diagnos
 
 def _evidence(seen: Sequence[Diagnosis], patterns: Sequence[PatternId], terms: Terms, rules: Rules) -> tuple[float, float]:
     newest = _newest(seen, patterns)
-    found = decibans(newest.failing(rules), _tolerated(terms, rules), rules) if newest else (0.0, 0.0)
+    found = decibans(_failing(seen, newest, patterns, rules), _tolerated(terms, rules), rules) if newest else (0.0, 0.0)
     return (min(0.0, found[0]), min(0.0, found[1])) if _in_vain(seen, patterns) else found
+
+
+_WITH: Mapping[tuple[str, bool], PatternId] = {("prompt", True): "rag", ("finetune", True): "hybrid", ("prompt", False): "finetune", ("rag", False): "hybrid"}
+"""What a pattern becomes with retrieval (True) or with training."""
+
+
+def _failing(seen: Sequence[Diagnosis], bare: Diagnosis, patterns: Sequence[PatternId], rules: Rules) -> Failing:
+    """The failures of `bare`, which is of `patterns` without a layer: where the layer was tried and clearly did better, what it put right in place of what each was put down to."""
+    found, searched = bare.failing(rules), patterns is BARE
+    tried = _newest(seen, (_WITH[bare.pilot.pattern, searched],))
+    if tried is None or tried.right.share is None or bare.right.share is None or tried.right.low <= bare.right.high:
+        return found
+    left = found.wrong * (1 - tried.right.share) / (1 - bare.right.share)
+    if searched:
+        return replace(found, mended=found.wrong - left, other=left, retrieval_effect=1.0, unmended=0.0)
+    return replace(found, mended=left, other=found.wrong - left, unmended=0.0)
 
 
 def _in_vain(seen: Sequence[Diagnosis], without: Sequence[PatternId]) -> bool:

@@ -216,13 +216,13 @@ def chosen_slides(report: Report) -> Iterator[Block]:
 def _each(studies: Sequence[Study]) -> Iterator[Block]:
     """A slide a workflow."""
     for study in studies:
-        yield from (*decided(study), *_figures(study), *off_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), linked(" ", _asked(study)[:1])))
+        yield from (*decided(study), *_figures(study), *off_ramp(study), *_stairs(study), Callout(say("slides.decide.title"), linked(" ", _foremost(study))))
 
 
 def _last(studies: Sequence[Study]) -> Iterator[Block]:
     if any(study.decision.warnings for study in studies):
         yield from _listed("risks", studies, lambda study: study.decision.warnings)
-    yield from _listed("decide", studies, lambda study: _asked(study)[:1])
+    yield from _listed("decide", studies, lambda study: (linked(" ", _foremost(study)),))
 
 
 def _first(studies: Sequence[Study]) -> tuple[Study, ...]:
@@ -281,6 +281,12 @@ def _figures(study: Study) -> Iterator[Block]:
 def _asked(study: Study) -> tuple[str, ...]:
     """What the report asks to be decided."""
     return next((block.paragraphs for block in asked(study) if isinstance(block, Text) and block.style == "numbered"), ())
+
+
+def _foremost(study: Study) -> tuple[str, ...]:
+    """Of what is asked, the first, and to stop where that is the other choice."""
+    first, *more = _asked(study) or (study.decision.headline,)
+    return (first, *(ask for ask in more[-1:] if ask == say("ask.or_stop", pattern=study.name(study.decision.told))))
 
 
 def _why(study: Study) -> Iterator[Block]:
