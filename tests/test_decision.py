@@ -149,11 +149,11 @@ def test_expected_right_and_reach_are_worked_out_in_the_open() -> None:
     assert (held.target.share, held.target.source) == (0.88, "client")
 
 
-@pytest.mark.parametrize(("chance", "right", "missed"), [(0.44, 0.86, True), (0.46, 0.86, False), (0.3, 0.898, False), (0.6, 0.91, False)])
-def test_what_one_in_two_may_reach_or_what_reads_as_the_mark_is_not_told_to_miss_it(chance: float, right: float, missed: bool) -> None:
+@pytest.mark.parametrize(("chance", "right", "below", "outlook"), [(0.36, 0.86, True, "missed"), (0.46, 0.86, True, "open"), (0.44, 0.898, False, "open"), (0.6, 0.91, False, "reached")])
+def test_what_one_in_two_may_reach_is_not_told_to_miss_it_and_what_reads_as_the_mark_is_not_below_it(chance: float, right: float, below: bool, outlook: str) -> None:
     held = Prospects(Target(0.9, "client"), {"rag": Band(right, right, right)}, {"rag": chance}, None, today_measured=False)
 
-    assert held.missed("rag") == missed
+    assert (held.below("rag"), held.outlook("rag")) == (below, outlook)
 
 
 def test_a_search_that_finds_too_little_limits_what_looking_up_mends() -> None:

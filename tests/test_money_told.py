@@ -176,7 +176,7 @@ def test_gains_of_a_list_add_up_with_what_sharing_saves() -> None:
 
 def test_a_workflow_without_any_chance_to_reach_its_mark_will_probably_miss_it() -> None:
     held = Prospects(Target(1.0, "client"), {}, {"prompt": 0.0, "rag": 0.4, "finetune": 0.6, "hybrid": None}, None, today_measured=False)
-    assert [held.missed(pattern) for pattern in ("prompt", "rag", "finetune", "hybrid")] == [True, True, False, False]
+    assert [held.outlook(pattern) for pattern in ("prompt", "rag", "finetune", "hybrid")] == ["missed", "open", "reached", ""]
 
     one = study()
     never = several(replace(one, workflow=replace(one.workflow, context={"target": "100 in 100"})), one)

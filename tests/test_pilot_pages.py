@@ -178,7 +178,7 @@ def test_the_review_shows_the_mix_of_failures_with_its_range(tmp_path: Path) -> 
 
     assert isinstance(chart, ShareBars)
     assert chart.title == "80% of the failures lacked information"
-    assert [(bar.label, bar.shown) for bar in chart.bars] == [("Lacked information", "80%"), ("Badly answered", "20%"), ("Not explained", "0%")]
+    assert [(bar.label, bar.shown) for bar in chart.bars] == [("Lacked information", "48 of 60"), ("Badly answered", "12 of 60"), ("Not explained", "0 of 60")]
     assert "No critical" not in words(page)
 
 
@@ -191,20 +191,19 @@ def test_a_share_that_a_pilot_counted_has_one_range_in_its_review_and_among_the_
     assert "(68% to 88%)" in str(chart)
 
 
-def test_shares_of_all_failures_add_up_to_a_hundred() -> None:
-    # 4, 1 and 1 of 6 are 67, 17 and 17 when each is rounded by itself
+def test_counts_of_failures_add_up_and_each_share_is_what_a_calculator_gives_wherever_it_stands() -> None:
     kinds = ("information", "information", "information", "information", "behaviour", "unclear")
     marks = tuple(MarkedCase(str(n), "wrong", kind) for n, kind in enumerate(kinds))  # type: ignore[arg-type]
     here = view(CLIENT)
     here = replace(here, pilot=established_for(here.inputs, [Pilot(MarkedResults("a.csv", "table", marks), date(2026, 11, 18))], rules()))
 
     chart = next(block.chart for block in failures(here) if isinstance(block, ChartBlock))
-    shown = [int(bar.shown.rstrip("%")) for bar in chart.bars]  # type: ignore[union-attr]
+    shown = [tuple(map(int, bar.shown.split(" of "))) for bar in chart.bars]  # type: ignore[union-attr]
     page = json.dumps(pilot(here, (), Look())["blocks found"], ensure_ascii=False)
     on_screen = re.findall(r"of 6\D*>(\d+)%", page)
 
-    assert sum(shown) == 100
-    assert sorted(map(int, on_screen[1:]), reverse=True) == shown  # the first row counts right answers
+    assert shown == [(4, 6), (1, 6), (1, 6)]
+    assert sorted(map(int, on_screen[1:]), reverse=True) == [67, 17, 17]  # 4/6 and 1/6; the first row counts right answers
 
 
 def test_the_review_shows_the_advice_before_and_after(tmp_path: Path) -> None:

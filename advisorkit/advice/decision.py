@@ -57,10 +57,10 @@ class Prospects:
     today_measured: bool
     """Whether that was marked on the pilot's own cases."""
 
-    def missed(self, pattern: PatternId) -> bool:
-        """Whether `pattern` will probably miss what is asked for; not where one in two is told of it, or the share that is asked for."""
-        chance, right, wanted = self.reach.get(pattern), self.expected_right.get(pattern), self.target.share
-        return chance is not None and chance < 0.45 and not (right and wanted and percent(right.p50) == percent(min(wanted, 1.0)) and not self.target.never)
+    def below(self, pattern: PatternId) -> bool:
+        """Whether the share right of `pattern` that is told is less than what is asked for, as both are printed."""
+        right, wanted = self.expected_right.get(pattern), self.target.share
+        return right is not None and wanted is not None and right.p50 < wanted and percent(right.p50) != percent(min(wanted, 1.0))
 
     def outlook(self, pattern: PatternId) -> str:
         """Whether `pattern` will probably reach what is asked for: reached, open, missed; empty where that is not known."""
@@ -322,9 +322,9 @@ def _goal(now: PatternId, goal: PatternId, prospects: Prospects) -> str:
 
 
 def _gain(catalog: Catalog, goal: PatternId, prospects: Prospects, found: Gained) -> tuple[Run, ...]:
-    """A gain says on which share right it stands where that will probably miss what is asked for; the pattern was named before it."""
+    """A gain says on which share right it stands where less is expected than is asked for; the pattern was named before it."""
     key = "gain" if found.gain >= 0 else "loss"
-    key += ".if" if prospects.missed(goal) else ""
+    key += ".if" if prospects.below(goal) else ""
     amount, right = money_short(abs(found.gain), found.currency), percent(prospects.expected_right[goal].p50)
     return _named(catalog.text[key], goal, catalog, catalog.patterns[goal].later_name, gain=amount, months=str(found.months), right=right)
 

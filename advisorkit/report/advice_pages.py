@@ -14,6 +14,7 @@ from advisorkit.report.trial_pages import tried
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import locale
+from advisorkit.values.people import due
 from advisorkit.values.places import linked, or_nought, told
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import day, money_short, percent, plain, sampled
@@ -100,7 +101,7 @@ def _gain(study: Study) -> KeyFigure:
     if row.gain is None or found is None:
         return KeyFigure(say("unknown"), say("figure.gain_unknown", names=", ".join(study.lacking), **values))
     held = study.decision.prospects
-    condition = say("figure.gain.if", right=percent(held.expected_right[first].p50)) if held.missed(first) else ""
+    condition = say("figure.gain.if", right=percent(held.expected_right[first].p50)) if held.below(first) else ""
     low, high = (money_short(end, currency) for end in (row.gain.p10, row.gain.p90))
     return KeyFigure(money_short(found, currency), say("figure.gain", condition=condition, low=low, high=high, chance=sampled(or_nought(row.gain_chance)), **values))
 
@@ -209,8 +210,8 @@ def again(study: Study) -> Iterator[str]:
 
 
 def _decide(study: Study) -> tuple[Block, ...]:
-    dates = [one.date for one in study.engagement.actions if one.state == "open" and one.date and one.date >= study.engagement.as_of]
-    title = say("decide_by", date=day(min(dates))) if dates else say("decide")
+    dates = [last for last, _ in due(study.engagement.actions, study.engagement.as_of)]
+    title = say("decide_by", date=day(dates[0])) if dates else say("decide")
     return Heading(title), Text(tuple(asks(study)), "numbered")
 
 

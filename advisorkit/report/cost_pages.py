@@ -227,7 +227,7 @@ def _title(study: Study) -> str:
     if found := study.decision.gained:
         goal, held = study.decision.told, study.decision.prospects
         title = say("costs.title.gain" if found.gain >= 0 else "costs.title.loss", pattern=study.name(goal), gain=told(money_short(abs(found.gain), found.currency), found.gain), months=found.months)
-        return say("costs.title.if", right=percent(held.expected_right[goal].p50), title=title) if held.missed(goal) else title
+        return say("costs.title.if", right=percent(held.expected_right[goal].p50), title=title) if held.below(goal) else title
     first = max(PATTERNS, key=lambda p: study.costs.cheapest.get(p, 0))
     chance = study.costs.cheapest.get(first, 0)
     key = "costs.title.clear" if chance >= 0.6 else "costs.title.open" if chance else "costs.title.unknown"

@@ -20,7 +20,7 @@ from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.places import linked, told
-from advisorkit.values.quantities import day, hundredths, money_short, number, percent, percents, plain, span
+from advisorkit.values.quantities import day, hundredths, money_short, number, percent, plain, span
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
     "prompt": ("information", "behaviour", "both", "nothing"), "rag": ("search", "passage"), "finetune": ("lacking", "taught"),
@@ -216,11 +216,11 @@ def _mix(seen: Diagnosis) -> ChartBlock | Text:
     first, count = known[0]
     if not count.n:
         return Text((say("review.failures_none"),))
-    shown = [told(hundredths(whole), share.share) for whole, (_, share) in zip(percents([share.share or 0.0 for _, share in known]), known, strict=True)]
     bars = tuple(
-        ShareRow(_COLOURS[name], say(f"review.kind_short.{name}"), share.share, words, linked("", ("(", _range(share), ")"))) for (name, share), words in zip(known, shown, strict=True)
+        ShareRow(_COLOURS[name], say(f"review.kind_short.{name}"), share.share, say("pilot.of", hits=plain(share.hits), cases=plain(share.n)), linked("", ("(", _range(share), ")")))
+        for name, share in known
     )
-    title = say("review.failures_title", share=shown[0], kind=say(f"review.kind.{first}"))
+    title = say("review.failures_title", share=_share(count), kind=say(f"review.kind.{first}"))
     return ChartBlock(ShareBars(title=title, subtitle=say("review.failures_subtitle"), bars=bars), titled=False)
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from operator import itemgetter
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.charts.plotted import Plot, Series
@@ -20,6 +19,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.messages import here, locale
+from advisorkit.values.people import due
 from advisorkit.values.places import at, linked, told
 from advisorkit.values.quantities import Band, day, money_range, money_short, number, percent, sampled, span
 
@@ -123,10 +123,8 @@ def _sums(studies: Sequence[Study], sums: Together) -> Iterator[KeyFigure]:
     yield KeyFigure(money_short(sums.gain, currency) if sums.known else say("unknown"), say("overview.figure.gain", count=sums.known, months=studies[0].months))
     if len(sums.alone) > 1:
         yield KeyFigure(say("unknown") if sums.saved is None else money_short(sums.saved, currency), say("overview.figure.saved", months=studies[0].months))
-    left = [(one.date, one.act) for one in studies[0].engagement.actions if one.state == "open" and one.date and one.date >= studies[0].engagement.as_of]
-    if left:
-        first, act = min(left, key=itemgetter(0))
-        yield KeyFigure(day(first, year=False), act)
+    for last, act in due(studies[0].engagement.actions, studies[0].engagement.as_of)[:1]:
+        yield KeyFigure(day(last, year=False), act)
 
 
 def ordered(studies: Sequence[Study]) -> list[Study]:
@@ -179,7 +177,7 @@ def _staged(studies: Sequence[Study], sums: Together | None) -> Iterator[str]:
 
 def _missing(studies: Sequence[Study]) -> Iterator[str]:
     """Workflows that will probably miss what is asked for, which is what could stop them."""
-    names = [one.workflow.name for one in studies if not one.decision.ended and one.decision.prospects.missed(one.decision.told) and not one.decision.prospects.target.never]
+    names = [one.workflow.name for one in studies if not one.decision.ended and one.decision.prospects.outlook(one.decision.told) == "missed" and not one.decision.prospects.target.never]
     if names:
         yield say("overview.missed", names="; ".join(names))
     yield from (linked("", (one.workflow.name, ": ", ranked(one), ".")) for one in studies if one.priced and not one.decision.ended and one.rank.gain is None)

@@ -20,7 +20,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Workflow
 from advisorkit.values.messages import here, locale
-from advisorkit.values.quantities import day, figures, hundredths, money, money_short, number, percent, percents, span
+from advisorkit.values.quantities import day, figures, money, money_short, number, percent, span
 
 
 def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: Look) -> dict[str, Doc | None]:
@@ -239,11 +239,9 @@ def _by_size(plan: Plan, table: str, heads: Sequence[str], sizes: Iterable[tuple
 
 
 def _found(study: Study, seen: Diagnosis) -> Doc:
-    whole = percents([share.share or 0.0 for share in seen.failures.values()])
-    parts = {f"failure.{name}": hundredths(part) for name, part in zip(seen.failures, whole, strict=True)}
     rows: list[list[str | Cell]] = [
         [Cell(tell(f"pilot.{name}"), name.removeprefix("failure.")), say("pilot.of", hits=figures(share.hits, 3), cases=figures(share.n, 6)),
-         tell("bill.unknown") if share.share is None else parts.get(name, percent(share.share)),
+         tell("bill.unknown") if share.share is None else percent(share.share),
          span(percent(share.low), percent(share.high)) if share.n else ""]
         for name, share in _shares(seen, study.rules)
     ]

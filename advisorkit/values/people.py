@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from ipaddress import ip_address
+from operator import itemgetter
 from typing import Annotated, Literal
 
 from advisorkit.values.messages import here
@@ -38,6 +39,11 @@ class Action:
     """Day by which it is to be done."""
     state: Annotated[Literal["open", "done", "dropped"], Named("state")] = "open"
     """How far it has come."""
+
+
+def due(actions: Iterable[Action], day: date) -> list[tuple[date, str]]:
+    """Day and act of what is open and is to be done on `day` or later, next first."""
+    return sorted(((one.date, one.act) for one in actions if one.state == "open" and one.date and one.date >= day), key=itemgetter(0))
 
 
 Role = Literal["engineers", "project_leads", "staff"]
