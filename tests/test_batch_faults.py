@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +20,7 @@ import pytest
 from batch_faults.stage import WORK, driver, end_state, jobs, make, notebook, renderer_on_path  # noqa: F401
 from filelock import FileLock
 
-from advisorkit.batch.forks import FORKS
+from advisorkit.batch.forks import FORKS, Forks
 from advisorkit.values.messages import EngagementError, UsageError
 
 REPORTS = 6
@@ -331,6 +334,34 @@ def test_what_a_killed_process_left_in_the_temporary_folder_goes_with_the_next_b
 
     assert not left.exists()
     assert living.exists()
+
+
+def test_batches_that_begin_at_once_do_not_take_each_others_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sweeps what killed ones left before it makes its own, and may come upon a folder that is not held yet."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+
+    def begin(times: int) -> int:
+        found = 0
+        for _ in range(times):
+            forks = Forks()
+            found += forks.scratch().exists() and forks.scratch().exists()
+            forks.close()
+        return found
+
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            assert list(pool.map(begin, [200] * 3)) == [200] * 3
+    finally:
+        sys.setswitchinterval(switching)
+
+
+def test_a_folder_that_the_system_cleared_away_is_made_anew(tmp_path: Path) -> None:
+    make(notebook(WORK), jobs(1), tmp_path / "before")
+    shutil.rmtree(FORKS.scratch())
+
+    assert make(notebook(WORK), jobs(1), tmp_path / "after").ok
 
 
 def test_what_a_report_started_ends_with_a_killed_driver_even_apart_and_without_its_environment(tmp_path: Path) -> None:

@@ -249,14 +249,18 @@ class Forks:
     def scratch(self) -> Path:
         """Folder for everything temporary of this process; only its user may enter."""
         with self._lock:
-            if self._scratch is None:
+            if self._scratch and not self._scratch.exists():  # a system empties its temporary folder now and then
+                self.close()
+            while self._scratch is None:
                 _sweep()
-                self._scratch = Path(tempfile.mkdtemp(prefix=_PREFIX))
-                self._undo.callback(shutil.rmtree, self._scratch, ignore_errors=True)
-                self._undo.enter_context(_lock(self._scratch / _HELD))
-                if can_fork():
-                    self._opened = os.open(self._scratch, os.O_RDONLY)
-                    self._undo.callback(os.close, self._opened)
+                folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+                self._undo.callback(shutil.rmtree, folder, ignore_errors=True)
+                with suppress(TimeoutError):  # swept away by another process before it was held
+                    self._undo.enter_context(_lock(folder / _HELD))
+                    self._scratch = folder
+                    if can_fork():
+                        self._opened = os.open(folder, os.O_RDONLY)
+                        self._undo.callback(os.close, self._opened)
             return self._scratch
 
     def run(self, folder: Path, limits: Limits, work: str, renderers: Iterable[str] = ()) -> Ended:
