@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,15 +10,21 @@ from pathlib import Path
 import pytest
 from command_line import run
 
+import advisorkit as ak
 from advisorkit.catalog.reading import load as load_catalog
+from advisorkit.cli.console import changed, settings
 from advisorkit.export.blocks import Text
 from advisorkit.export.terminal import plain
 from advisorkit.pilots.established import COUNTED
 from advisorkit.pilots.terms import sizes_valued
 from advisorkit.report.advice_pages import summary
+from advisorkit.report.job import open_job, write_job
 from advisorkit.report.pilot_pages import result
 from advisorkit.report.short_pages import assessed
-from advisorkit.store.reading import load
+from advisorkit.screens.controls import assumption_table
+from advisorkit.screens.parts import Look
+from advisorkit.store import samples
+from advisorkit.store.reading import load, read
 from advisorkit.store.writing import write
 from advisorkit.study.documents import plan_document, read_document
 from advisorkit.study.pilots import pilots_of, plans, read_pilot, with_pilot
@@ -236,6 +243,41 @@ def test_measured_tokens_replace_assumed_ones_in_the_bill(tmp_path: Path) -> Non
 
     assert v["output_tokens"] == 150
     assert v["input_tokens"] + v["instruction_tokens"] + v["prompt_examples"] * v["example_tokens"] == pytest.approx(3000)
+
+
+def test_a_what_if_wins_over_what_was_measured_on_screen_at_the_console_and_in_a_document(tmp_path: Path) -> None:
+    """What was typed changed nothing and was called the client's own. It may be tried and kept in a scenario, but not take the place of marks."""
+    for end in ("yaml", "csv"):
+        shutil.copy(samples.path("marked-pilot").with_suffix(f".{end}"), tmp_path)
+    file = tmp_path / "marked-pilot.yaml"
+    work = ak.open(file)
+    before = work.judged().inputs.rows["retrieval_removes"].range
+
+    work.assume(retrieval_removes=0.9)
+    said = str(work.assume(review_minutes=5))
+    tried = work.judged()
+    shown = {str(row["name"]): row for row in assumption_table(tried, work.judge(work.state.dropped()), work.tried, Look(listed="all"))["rows"]}  # type: ignore[attr-defined]
+    set_ = changed(read(file), None, settings(["retrieval_removes=90%", "review_minutes=5"]))
+    write_job(tmp_path / "job.json", set_, tmp_path)
+    (made,) = open_job(str(tmp_path / "job.json")).workflows
+
+    assert before
+    assert 0.4 < before.likely < 0.6
+    for one in (tried, made):
+        assert [one.inputs.likely()[name] for name in ("retrieval_removes", "review_minutes")] == [0.9, 5]
+        assert "error_rate_prompt" in one.measured
+        assert not {"retrieval_removes", "review_minutes"} & one.measured.keys()
+    assert "Minutes per check: 2.123 / 2.222 / 2.321 minutes → 5 minutes" in said
+    assert [shown[name]["source"] for name in ("retrieval_removes", "error_rate_prompt")] == ["tried", "Measured"]
+    assert shown["retrieval_removes"]["was"] == "was 52.76, measured"
+    assert not shown["error_rate_prompt"]["changed"], "what was measured is not reset to a default"
+
+    with pytest.raises(UsageError, match="^Removed by looking up, Minutes per check: measured"):
+        work.keep()
+    work.scenario("better search")
+    work.show(scenario="")
+    assert work.judged().inputs.rows["retrieval_removes"].range == before
+    assert work.judge(work.state.at("better search")).inputs.likely()["retrieval_removes"] == 0.9
 
 
 def test_a_file_with_several_workflows_wants_to_know_which(tmp_path: Path) -> None:

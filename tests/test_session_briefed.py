@@ -11,7 +11,8 @@ import advisorkit as ak
 from advisorkit.store.reading import read
 from advisorkit.store.writing import write
 from advisorkit.study.study import studies
-from advisorkit.values.engagement import Answer, SecondReading
+from advisorkit.values.engagement import Answer
+from advisorkit.values.people import SecondReading
 
 
 def test_what_a_model_took_from_notes_is_accepted_changed_or_dropped_and_no_client_sees_it(tmp_path: Path) -> None:

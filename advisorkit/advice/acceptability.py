@@ -15,8 +15,8 @@ from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.gates import open_criteria, shares
 from advisorkit.advice.whatif import Outlook, best_of
 from advisorkit.costs.sampling import strata
-from advisorkit.values.criteria import NEEDS, PATTERNS, Catalog, PatternId
-from advisorkit.values.engagement import Answer, PatternWord
+from advisorkit.values.criteria import NEEDS, PATTERNS, Catalog, PatternId, PatternWord
+from advisorkit.values.engagement import Answer
 from advisorkit.values.written import Named
 
 

@@ -223,7 +223,7 @@ def answers_in(catalog: Catalog, engagement: Engagement, workflow: Workflow, pil
     """Every answer that holds: what use has shown and what a pilot found in place of opinions."""
     shown = {
         one.quantity: Answer(amount=one.range, note=Texts("costs").say("measured_in", period=one.period))
-        for one in workflow.measured if one.quantity in catalog.criteria
+        for one in workflow.measured if one.quantity in catalog.criteria.keys() - workflow.supposed
     }
     return {**engagement.answers_of(workflow), **(pilot.answers if pilot else {}), **shown}
 

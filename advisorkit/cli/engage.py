@@ -26,9 +26,9 @@ from advisorkit.intake.mapping import propose
 from advisorkit.intake.questionnaire import asked
 from advisorkit.store.reading import CURRENCIES, Loaded, doubtful, load, reduced, schema
 from advisorkit.store.writing import new as new_file, write
-from advisorkit.values.engagement import Answer, Engagement, SecondReading, Workflow
+from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.messages import AdvisorError, EngagementError, Fault, PriceError, UsageError, nearest
-from advisorkit.values.people import Action
+from advisorkit.values.people import Action, SecondReading
 from advisorkit.values.quantities import percent
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]

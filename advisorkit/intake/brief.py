@@ -21,8 +21,9 @@ from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Node, parse_json, parse_yaml
 from advisorkit.intake.questionnaire import Reply, asked
 from advisorkit.values.criteria import PATTERNS, Criterion
-from advisorkit.values.engagement import Answer, SecondReading
+from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import AdvisorError, EngagementError, Fault
+from advisorkit.values.people import SecondReading
 
 _NOTES = re.compile(r"\n={10}\n(.*)\n={10}\s*\Z", re.DOTALL)
 _START = re.compile(r"^[ \t]*answers:(?![ \t]*\w)|\{\s*\"answers\"\s*:", re.MULTILINE)

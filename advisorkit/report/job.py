@@ -140,7 +140,9 @@ def job_document(engagement: Engagement, folder: str | Path = ".", **options: An
     """
     _check(engagement, options)
     brand: dict[str, Any] = {"brand": asdict(options["brand"])} if options.get("brand") else {}
+    supposed = {workflow.id: sorted(workflow.supposed) for workflow in engagement.workflows if workflow.supposed}
     brand |= {"laid": engagement.scenario} if engagement.scenario else {}
+    brand |= {"supposed": supposed} if supposed else {}
     named = sorted({pilot.file for workflow in engagement.workflows for pilot in workflow.pilots})
     files = {name: b64encode(read_bytes(within(folder, name))).decode() for name in named}
     job = {"engagement": reading.document(engagement), "options": {**options, **brand}, "files": files}
@@ -156,7 +158,7 @@ def _check(engagement: Engagement, options: Mapping[str, Any]) -> None:
         engagement.workflow(name)
 
 
-_OPTIONS = ("scenario", "beside", "laid", "draws", "seed", "brand", "workflows")
+_OPTIONS = ("scenario", "beside", "laid", "supposed", "draws", "seed", "brand", "workflows")
 
 
 def write_job(path: str | Path, engagement: Engagement, folder: str | Path = ".", **options: Any) -> None:
@@ -183,8 +185,10 @@ def open_job(path: str) -> Report:
         raise UsageError(f"{path} is not a job file made by write_job: {error}") from None
     found = reading.understand_tree(tree(engagement), Path(path).name)
     _check(found, options)
+    supposed = options.pop("supposed", {})
+    laid = tuple(replace(workflow, supposed=frozenset(supposed.get(workflow.id, ()))) for workflow in found.workflows)
     with speaking(found.language):
-        return make_report(replace(found, scenario=options.pop("laid", "")), brand=brand, pilots=_established(found, files), **options)
+        return make_report(replace(found, workflows=laid, scenario=options.pop("laid", "")), brand=brand, pilots=_established(found, files), **options)
 
 
 def _established(engagement: Engagement, files: Mapping[str, str]) -> dict[str, Established]:

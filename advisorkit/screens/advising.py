@@ -358,7 +358,10 @@ def _likely(study: Study, column: PatternId, name: str) -> str:
 
 def _answer(study: Study, name: str) -> str:
     found = study.answers.get(name, Answer())
-    return tell("still.unknown") if found.unknown else words_of(study.catalog.criterion(name), found, study.currency)
+    if not found.unknown:
+        return words_of(study.catalog.criterion(name), found, study.currency)
+    measured = (study.inputs.rows[one] for one in study.measured if study.inputs.rows[one].assumption.answer == name)
+    return next((_setting(row, study.currency) for row in measured), tell("still.unknown"))
 
 
 def _setting(row: Input, currency: str) -> str:

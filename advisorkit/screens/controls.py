@@ -39,10 +39,10 @@ def assumption_table(study: Study, kept: Study, tried: Collection[str], look: Lo
     """A list of assumptions, or those of a `group`; `kept` is the study without what is tried, so that rows keep their places."""
     rows, ages = study.inputs.rows, {age.id: age for age in study.inputs.prices()}
     matter = _matters(kept)
-    lists = {"matters": (*matter, *(name for name in tried if name not in matter)), "changed": [n for n in rows if _changed(rows[n], tried)], "all": list(rows)}
+    lists = {"matters": (*matter, *(name for name in tried if name not in matter)), "changed": [n for n in rows if _changed(study, rows[n], tried)], "all": list(rows)}
     topics = {topic: [n for n in rows if rows[n].assumption.topic == topic] for topic in TOPICS}
     which = group or look.listed
-    found = [n for n in rows if look.sought.casefold() in _words(rows[n], study.currency, tried, ages)] if look.sought and not group else None
+    found = [n for n in rows if look.sought.casefold() in _words(study, rows[n], tried, ages)] if look.sought and not group else None
     shown = found if found is not None else lists[which] if which in lists else topics[which]
     swings = {bar.input: bar.swing for bar in kept.costs.tornado.bars} if which == "matters" and found is None and kept.priced and kept.costs.tornado else {}
     stale = [row.assumption.label for row in rows.values() if _stale(row, ages)]
@@ -68,9 +68,9 @@ def _matters(kept: Study) -> Sequence[str]:
     return list(dict.fromkeys((*asked, *plan, *telling)))
 
 
-def _words(row: Input, currency: str, tried: Collection[str], ages: dict[str, PriceAge]) -> str:
+def _words(study: Study, row: Input, tried: Collection[str], ages: dict[str, PriceAge]) -> str:
     told = row.assumption
-    return " ".join((told.label, told.meaning, _unit(row, currency), told.name, tell(f"topic.{told.topic}"), _source(row, tried, ages), told.source)).casefold()
+    return " ".join((told.label, told.meaning, _unit(row, study.currency), told.name, tell(f"topic.{told.topic}"), _source(study, row, tried, ages), told.source)).casefold()
 
 
 def _unit(row: Input, currency: str) -> str:
@@ -80,7 +80,7 @@ def _unit(row: Input, currency: str) -> str:
 def _beside(row: Input, kept: Study, tried: Collection[str], swings: dict[str, float]) -> Doc:
     """What was kept, where another value is tried; and by how much the row moves the result."""
     name, old = row.assumption.name, kept.inputs.rows[row.assumption.name]
-    was = tell("assumptions.was", value=plain(tidy(old.range.likely * scale_of(old), old)), source=locale().lowered(_source(old, (), {}))) if name in tried and old.range else ""
+    was = tell("assumptions.was", value=plain(tidy(old.range.likely * scale_of(old), old)), source=locale().lowered(_source(kept, old, (), {}))) if name in tried and old.range else ""
     swing = swings.get(name, 0.0)
     moves = [money_short(swing, kept.currency), swing / max(swings.values())] if swing and swing >= 1e-4 * max(swings.values()) else None
     return {"was": was, "kept": old.range.likely * scale_of(old) if was and old.range else None, "moves": moves}
@@ -95,8 +95,9 @@ def _sub(kept: Study, which: str, made: Sequence[Doc], found: bool) -> str:
     return tell("assumptions.sub_gain" if swings.against == "today" else "assumptions.sub_saving", pattern=kept.name(swings.better), count=len(swings.telling))
 
 
-def _changed(row: Input, tried: Collection[str]) -> bool:
-    return row.assumption.name in tried or row.changed_by in {"workflow", "engagement"}
+def _changed(study: Study, row: Input, tried: Collection[str]) -> bool:
+    own = row.changed_by in {"workflow", "engagement"} and row.assumption.name not in study.measured
+    return own or row.assumption.name in tried
 
 
 def _stale(row: Input, ages: dict[str, PriceAge]) -> bool:
@@ -106,7 +107,7 @@ def _stale(row: Input, ages: dict[str, PriceAge]) -> bool:
 def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dict[str, PriceAge]) -> Doc:
     name, scale = row.assumption.name, scale_of(row)
     base: Doc = {
-        "name": name, "label": row.assumption.label, "unit": _unit(row, study.currency), "source": _source(row, tried, ages), "changed": _changed(row, tried),
+        "name": name, "label": row.assumption.label, "unit": _unit(row, study.currency), "source": _source(study, row, tried, ages), "changed": _changed(study, row, tried),
         "guess": row.guess, "stale": _stale(row, ages), "fault": look.faults.get(name, ""), "bad": look.faults.get(f"{name} part", ""), "typed": look.faults.get(f"{name} typed", ""),
     }
     if not row.assumption.numeric:
@@ -164,9 +165,11 @@ def _step(likely: float) -> float:
     return float(max(k * size for k in (1, 2, 5) if k * size <= raw * 1.0001))
 
 
-def _source(row: Input, tried: Collection[str], ages: dict[str, PriceAge]) -> str:
+def _source(study: Study, row: Input, tried: Collection[str], ages: dict[str, PriceAge]) -> str:
     if row.assumption.name in tried:
         return tell("source.tried")
+    if row.assumption.name in study.measured:
+        return tell("source.measured")
     if row.changed_by == "answer" and row.assumption.by_answer and not row.assumption.answer:
         return tell("source.derived", label=load_catalog().criterion(row.assumption.by_answer.criterion).label)
     if row.changed_by == "price book":

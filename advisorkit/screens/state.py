@@ -128,7 +128,8 @@ def _trying(state: State, change: Scenario) -> State:
 def _agreeing(state: State, change: Scenario) -> State:
     """`change` becomes part of the scenario on screen, or of the workflow itself in the base case."""
     if not state.scenario:
-        return replace(state, engagement=state.engagement.under(Scenario(workflows={state.workflow: change})))
+        made = state.engagement.under(Scenario(workflows={state.workflow: change}))
+        return replace(state, engagement=made.having(replace(made.workflow(state.workflow), supposed=frozenset())))
     spread = _spread(state)
     content = Scenario(workflows={**spread, state.workflow: _over(spread.get(state.workflow, Scenario()), change)})
     scenarios = {**state.engagement.scenarios, state.scenario: content}

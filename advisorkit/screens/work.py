@@ -18,6 +18,7 @@ from advisorkit.files.texts import speaking, spoken
 from advisorkit.screens import led
 from advisorkit.screens.delivery import report
 from advisorkit.screens.led import Led, Said
+from advisorkit.screens.parts import tell
 from advisorkit.screens.state import SessionFile, State
 from advisorkit.store.reading import load
 from advisorkit.study import frames as tables
@@ -168,7 +169,14 @@ class Work(Led):
         return self._edited(state)
 
     def keep(self) -> object:
-        """Agree on everything that is tried for the workflow on screen; what changed is told against what was agreed before."""
+        """Agree on everything that is tried for the workflow on screen; what changed is told against what was agreed before.
+
+        Raises:
+            UsageError: If it would replace what was measured and no scenario is on screen; nothing is kept then.
+        """
+        found = self.judge(replace(self.state, tried={}))
+        if not self.state.scenario and (held := [found.inputs.rows[name].assumption.label for name in found.measured if name in self.tried]):
+            raise UsageError(tell("fault.measured", names=", ".join(held)))
         return self._edited(self.state.kept(), replace(self.state, tried={}))
 
     def drop(self) -> None:

@@ -83,12 +83,12 @@ class Study(Displayed):
 
     @Spoken
     def measured(self) -> Mapping[str, tuple[Setting, str]]:
-        """Settings that were measured, with when, by assumption name: by the newest pilot, and over it by use."""
+        """Settings that were measured, with when, by assumption name: by the newest pilot, and over it by use; but what a what-if sets."""
         marked = self.pilot.assumptions if self.pilot else {}
         found = {name: (value, self.pilot.source(name) if self.pilot else "") for name, value in marked.items()}
         for one in self.workflow.measured:
             found[one.quantity] = _spread(one), ", ".join(filter(None, (COST_TEXTS.say("measured_in", period=one.period), one.source)))
-        return found
+        return {name: one for name, one in found.items() if name not in self.workflow.supposed}
 
     @property
     def _measured(self) -> Workflow:

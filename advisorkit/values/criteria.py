@@ -10,6 +10,8 @@ from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import ELSEWHERE, OWN_KEY, Named, Within
 
 PatternId = Literal["prompt", "rag", "finetune", "hybrid"]
+PatternWord = Annotated[PatternId, Named("pattern")]
+"""A pattern, called so in messages."""
 OffRampId = Literal["rule", "query", "search", "tool_call", "predictive_model", "buy", "fix_process", "stop"]
 CompanionId = Literal["tool_call", "structured_output", "rule", "human_handover", "classifier"]
 
@@ -184,7 +186,7 @@ class Gate:
     """Criterion whose answer closes it."""
     levels: tuple[str, ...] = ()
     """Levels that close it; empty when the test is computed (see `computed`)."""
-    removes: tuple[Annotated[PatternId, Named("pattern")], ...] = ()
+    removes: tuple[PatternWord, ...] = ()
     """Patterns that it takes away."""
     kind: Annotated[GateKind, Named("kind of gate")]
     """lasting: from the destination; lowers: makes it less likely; for_now: from today's step; off_ramp and autonomy: advice beside the pattern."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Literal
 
-from advisorkit.values.criteria import PATTERNS, PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId, PatternWord
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.messages import UsageError, here, nearest
-from advisorkit.values.people import Action, Basis, Consent, Measured, Member, Programme, Reviewed, Stop
+from advisorkit.values.people import Action, Basis, Consent, Measured, Member, Programme, Reviewed, SecondReading, Stop
 from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in
 from advisorkit.values.written import ELSEWHERE, Named, Within
@@ -40,8 +40,6 @@ class Adopted:
 
 Setting = Estimate | str | bool | Adopted
 """Value of a workload or assumption name: a range, or a word such as a model's name, with who chose it where that matters."""
-PatternWord = Annotated[PatternId, Named("pattern")]
-"""A pattern, called so in messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,20 +169,6 @@ class Advised:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondReading:
-    """What a model made of the notes by itself; for the consultant's eyes, in no sum and on no client's page."""
-
-    date: date
-    """Day on which it was asked."""
-    model: str
-    """Which model."""
-    chances: Mapping[PatternWord, Annotated[float, Within(0, 1)]]
-    """Its chance of each pattern, 0 to 1; of one left out, none."""
-    quotes: Mapping[PatternWord, str] = field(default_factory=dict)
-    """Words of the notes that speak for each."""
-
-
-@dataclass(frozen=True, slots=True)
 class Workflow(Displayed):
     """One use case of a client."""
 
@@ -226,6 +210,8 @@ class Workflow(Displayed):
     """Quotes of suppliers; the cheapest that still holds is the bought product, unless its prices are set as assumptions."""
     second_reading: SecondReading | None = None
     """A model's own chances of the patterns, to be compared; private."""
+    supposed: Annotated[frozenset[str], ELSEWHERE] = frozenset()
+    """Names that a what-if sets, which then wins over what was measured; no file holds them."""
 
     @property
     def led_by(self) -> str:
@@ -394,4 +380,5 @@ def _changed(workflow: Workflow, scenario: Scenario) -> Workflow:
         answers={**{name: one for name, one in workflow.answers.items() if name not in change.answers}, **change.answers},  # the newest last
         workload={**workflow.workload, **change.workload},
         assumptions={**workflow.assumptions, **change.assumptions},
+        supposed=workflow.supposed.union(change.answers, change.workload, change.assumptions),
     )

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from operator import itemgetter
 from typing import Annotated, Literal
 
+from advisorkit.values.criteria import PatternWord
 from advisorkit.values.messages import here
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import Named, Within
@@ -236,3 +237,17 @@ class Measured:
     def range(self) -> Estimate:
         """The value with its ends."""
         return Estimate(self.value if self.low is None else self.low, self.value, self.value if self.high is None else self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class SecondReading:
+    """What a model made of the notes by itself; for the consultant's eyes, in no sum and on no client's page."""
+
+    date: date
+    """Day on which it was asked."""
+    model: str
+    """Which model."""
+    chances: Mapping[PatternWord, Annotated[float, Within(0, 1)]]
+    """Its chance of each pattern, 0 to 1; of one left out, none."""
+    quotes: Mapping[PatternWord, str] = field(default_factory=dict)
+    """Words of the notes that speak for each."""
