@@ -258,8 +258,15 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
         >>> width("RAG", 10), width("RAG", 10, bold=True)
         (21.67, 22.22)
     """
-    table, bare = _WIDTHS[bold], "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    return round(sum(table.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 556) for c in unicodedata.normalize("NFC", bare)) * size / 1000, 2)
+    table = _WIDTHS[bold]
+    return round(sum(table.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 556) for c in _bare(text)) * size / 1000, 2)
+
+
+def _bare(text: str) -> str:
+    """`text` without the accents that are signs of their own, which take no room."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)))
 
 
 @lru_cache(maxsize=4096)

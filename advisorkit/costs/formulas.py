@@ -55,12 +55,14 @@ class Traced(NDArrayOperatorsMixin):
 
     def then(self, operation: str, parts: Sequence[Any], value: Any) -> Any:
         """The result of an operation on `parts`; a plain number where what they are does not matter."""
-        if np.isnan(value):
+        if value != value:  # noqa: PLR0124  a hundred thousand times a workbook
             return np.float64(np.nan)
         if operation in {"add", "multiply"} and (plain := _simpler(operation, parts)) is not None:
             return plain
         key = (operation, *(id(part) if isinstance(part, Traced) else float(part) for part in parts))
-        return self.kept.setdefault(key, Traced(operation, parts, value, self.kept))
+        if key not in self.kept:
+            self.kept[key] = Traced(operation, parts, value, self.kept)
+        return self.kept[key]
 
     def item(self, _: int = 0) -> float:
         """Its value at present, by which it is told whether it is known."""

@@ -150,8 +150,9 @@ def _headed(text: str, letters_wide: float) -> str:
 def _heights(sheet: Worksheet) -> dict[int, float]:
     """Heights of rows in points, so that what wraps is seen whole: few programs find them by themselves as they open a file."""
     found = dict[int, float]()
+    tall = {style: _HEIGHTS.keys() & style.split() for style in {cell[5] for cell in sheet.cells}}
     for row, column, _, text, _, style in sheet.cells:
-        for kind in _HEIGHTS.keys() & style.split():
+        for kind in tall[style]:
             shown = _headed(text, sheet.widths[column]) if kind == "head" else text
             lines = 1 if kind == "title" else sum(len(wrap(part, sheet.widths[column] * 7 * 0.96, 13.4)) or 1 for part in shown.split("\n"))
             found[row] = max(found.get(row, 0), _HEIGHTS[kind], min(13.5 * lines, _TALLEST))
@@ -235,9 +236,10 @@ def _figures(sheets: list[Worksheet]) -> Iterator[Worksheet]:
     for sheet in sheets:
         labels, heads = dict[int, str](), dict[int, str]()
         for row, column, formula, text, number, style in sheet.cells:
-            called, look = " · ".join(filter(None, (labels.get(row), heads.get(column)))), " ".join(word.replace("thousand", "whole") for word in style.split() if "num_format" in _STYLES[word])
             for figure, path in getattr(text, "figures", ()) or ((number, getattr(number, "path", "")),):
                 if path:
+                    called = " · ".join(filter(None, (labels.get(row), heads.get(column))))
+                    look = " ".join(word.replace("thousand", "whole") for word in style.split() if "num_format" in _STYLES[word])
                     line, place = len(found) + 3, f"{sheet.name}!{letters(column + 1)}{row + 1}"
                     shown = (figure, None) if isinstance(figure, str) else ("", figure)
                     found.append((_text(line, 0, place, "row"), _text(line, 1, called, "row"), (line, 2, "", *shown, f"{look} row right"), _text(line, 3, path, "mono indent row")))
