@@ -21,6 +21,7 @@ from bs4 import BeautifulSoup
 from docx.oxml.ns import qn
 from figures import QUOTED, merged, prints, texts, uncited, value_at
 from pptx import Presentation
+from pptx.enum.dml import MSO_FILL
 from priced import TODAYS_FIGURES, engagement
 from pypdf import PdfReader
 from sample_pages import filled, words_of
@@ -29,7 +30,7 @@ from advisorkit.batch.inputs import job_of
 from advisorkit.batch.notebooks import find_template, shipped
 from advisorkit.batch.runner import produce
 from advisorkit.batch.values import Job, Template
-from advisorkit.export.blocks import ChartBlock, Cover, DecisionBlock, Heading
+from advisorkit.export.blocks import ChartBlock, Cover, DecisionBlock, Heading, Table
 from advisorkit.export.formats import RENDERERS
 from advisorkit.export.pages import document
 from advisorkit.report import charter, costs, failures, make_report, moved, result, return_visit, supplier_brief
@@ -137,6 +138,8 @@ def test_every_figure_of_a_pilot_a_visit_and_a_programme_names_the_value_that_it
     assert curve[0] == curve[1] == [] and curve[2] > 8
 
     slide = compared(headed(return_visit(report, whole=False)), values, "EUR", (), ())
+    (ranges,) = ([row[2].text for row in block.table.rows] for block in return_visit(report) if isinstance(block, ChartBlock))
+    assert [one for one in ranges if "€" in one] and not [one for one in ranges if re.match(r"€\d{3} to €\d(\.\d)?k", one)], "ends of one range in two units"
     assert slide[0] == [] and len(slide[1]) == 1  # a sum of what stands on the page and not on the slide
     assert found[2] > 150 and chosen[2] > 100
     assert found[0] == chosen[0] == []
@@ -209,6 +212,8 @@ def test_a_workbook_says_of_every_figure_in_which_cell_it_stands_and_where_it_li
     assert len(listed) > 500
     assert wrong == []
     assert {*typed, *summed} - listed == set()
+    told = [cell for sheet in books[0].worksheets[:-1] for row in sheet.iter_rows(min_row=TOP) for cell in row if isinstance(cell.value, float | int) and cell.number_format.startswith("#,##0,;")]
+    assert told and not [cell.coordinate for cell in told if -500 < cell.value < 0], "a minus before a nought"
 
 
 def test_a_web_page_carries_the_path_of_every_figure_and_slides_say_every_figure(made: dict[str, bytes]) -> None:
@@ -239,6 +244,18 @@ def test_pdf_and_word_hold_every_word_and_every_figure_that_the_blocks_hold(made
 def _over_an_edge(piece: str, text: str) -> bool:
     """Whether `piece` is there in two parts, parted by the running lines between two pages."""
     return any(piece[:cut] in text and piece[cut:] in text for cut in range(8, len(piece) - 8))
+
+
+def test_the_row_of_money_that_is_advised_stands_on_tint_in_every_format(made: dict[str, bytes]) -> None:
+    tinted = [block.rows[block.advised - 1][0].text for _, block in blocks_of(made) if isinstance(block, Table) and block.advised]
+    web = [row.th.find(string=True) for row in BeautifulSoup(made["html"], "html.parser").select("tr.advised")]
+    word = [row.cells[0].text for table in docx.Document(io.BytesIO(made["docx"])).tables for row in table.rows if row._tr.xpath(".//w:shd[@w:fill='F2F5F8']/ancestor::w:tcPr")]
+    slides = [shape.table for slide in Presentation(io.BytesIO(made["pptx"])).slides for shape in slide.shapes if shape.has_table]
+
+    assert tinted and tinted == web == word
+    held = [block.rows[block.advised - 1][0].text for _, block in blocks_of(made, "pptx") if isinstance(block, Table) and block.advised]
+    assert held and held == [row.cells[0].text for table in slides for row in table.rows if row.cells[0].fill.type == MSO_FILL.SOLID]
+    assert "RAG" in tinted
 
 
 def test_every_workflow_takes_two_pages_and_a_document_of_eight_at_most_thirty(made: dict[str, bytes]) -> None:

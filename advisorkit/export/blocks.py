@@ -177,6 +177,8 @@ class Table:
     """A line below it."""
     total: bool = False
     """Whether the last row is a total."""
+    advised: int = 0
+    """The row on tint, counted from 1; 0 for none."""
 
     @property
     def look(self) -> str:

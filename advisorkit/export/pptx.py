@@ -266,7 +266,7 @@ def _split(block: Block, room: float, high: float, size: float, *, whole: bool) 
         while count and span(replace(block, rows=block.rows[:count], note=""), room, size)[0] > high:  # a part may have narrower columns
             count -= 1
         if count:
-            return replace(block, rows=block.rows[:count], note="", total=False), replace(block, rows=block.rows[count:], title="", subtitle="")
+            return replace(block, rows=block.rows[:count], note="", total=False), replace(block, rows=block.rows[count:], title="", subtitle="", advised=max(0, block.advised - count))
     if isinstance(block, kinds.Text):
         if block.style == "numbered":
             block = kinds.Text(tuple(f"{n}. {text}" for n, text in enumerate(block.paragraphs, 1)))

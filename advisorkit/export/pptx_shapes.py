@@ -259,6 +259,9 @@ class Canvas:
             last = block.total and n == len(rows) - 1
             for cell, made_cell, right, after in zip(cells, row.cells, block.numeric, (False, *block.numeric), strict=False):
                 self._cell(made_cell, cell, size, head=not n, right=right, total=last, inner=1 if right else 2 * after)
+                if 0 < n == block.advised:
+                    made_cell.fill.solid()
+                    self.colour(made_cell.fill.fore_color, "tint")
         name_of(shape, block.title or here("Table"), "; ".join(filter(None, (block.title, block.subtitle))) or " | ".join(cell.text for cell in block.head))
 
     def _cell(self, made: Any, cell: Cell, size: float, *, head: bool, right: bool, total: bool, inner: int) -> None:

@@ -47,7 +47,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "right": {"align": "right"}, "sum": _EDGE | {"bold": True}, "row": {"bottom": 1, "bottom_color": LIGHT["hairline"]}, "wrap": {"text_wrap": True, "valign": "top"},
     "percent": {"num_format": '0.0%;"−"0.0%;0.0%'}, "mark": {"num_format": '"●";;', "align": "center"}, "indent": {"indent": 1, "align": "left"}, "middle": {"valign": "vcenter"},
     "figures": {"num_format": "[>=100]#,##0;[>=1]#,##0.00;0.00####"}, "signed": {"num_format": "[<0]#,##0.00;[>=100]#,##0;0.00####"},
-    "thousand_least": {"num_format": '"≥ "#,##0,'}, "whole_least": {"num_format": '"≥ "#,##0'},
+    "nought": {"num_format": '"0";"0";"0"'}, "thousand_least": {"num_format": '"≥ "#,##0,'}, "whole_least": {"num_format": '"≥ "#,##0'},
     **{word: {"num_format": f'{digits};"−"{digits};{zero}'} for word, digits, zero in (
         ("thousand", "#,##0,", "0"), ("whole", "#,##0", "0"), ("cents", "#,##0.00", '"–"'), ("two", "#,##0.00", '"–"'), ("four", "0.0000", '"–"'), ("month", "#,##0", '"–"'),
     )},

@@ -39,7 +39,8 @@ def money_table(study: Study) -> Table:
         "money.subtitle", unit=in_unit(study.currency, seen.unit), months=study.months,
         discount=percent(rate.likely if rate else 0), draws=number(study.costs.draws),
     )
-    return table_of(say("money.table"), columns("money.head"), rows, range(1, 12), subtitle=subtitle, note=linked(" ", _notes(study)))
+    made = table_of(say("money.table"), columns("money.head"), rows, range(1, 12), subtitle=subtitle, note=linked(" ", _notes(study)))
+    return made if study.decision.ended else replace(made, advised=order.index(study.decision.destination) + 1)
 
 
 @printing

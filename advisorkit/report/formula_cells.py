@@ -89,7 +89,7 @@ class FormulaCells:
             self._kept.append(number)
 
     def steps(self, grids: Sequence[Grid], grid: Grid, row: int) -> None:
-        """Give every number that others share a cell of its own on `grid`, from `row` on, named after the row that first needs it."""
+        """Give every number that others share a cell of its own on `grid`, from `row` on, named after the row that first needs it and numbered where that needs several."""
         uses, first = Counter[int](), dict[int, tuple[Traced, str]]()
         for other in grids:
             for (line, _), (content, _) in list(other.cells.items()):
@@ -98,12 +98,13 @@ class FormulaCells:
                 called = head if isinstance(head, str) else f"{other.name}: {head:g}"
                 for number in content.numbers if isinstance(content, Live) else (content,):
                     self._count(number, uses, first, called, top=not isinstance(content, Live))
-        for number, called in first.values():
-            if uses[id(number)] > 1 and id(number) not in self.at:
-                grid.put(row, 1, called, "row")
-                grid.put(row, 2, number, "signed row right")
-                self.place(number, grid.at(row, 2))
-                row += 1
+        shared = [(number, called) for number, called in first.values() if uses[id(number)] > 1 and id(number) not in self.at]
+        alike, seen = Counter(called for _, called in shared), Counter[str]()
+        for line, (number, called) in enumerate(shared, row):
+            seen[called] += 1
+            grid.put(line, 1, f"{called} ({seen[called]})" if alike[called] > 1 else called, "row")
+            grid.put(line, 2, number, "signed row right")
+            self.place(number, grid.at(line, 2))
 
     def _count(self, number: Any, uses: Counter[int], first: dict[int, tuple[Traced, str]], called: str, *, top: bool = False) -> None:
         if not isinstance(number, Traced) or number.operation == "input" or (id(number) in self.at and not top):

@@ -9,7 +9,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.messages import locale
 from advisorkit.values.places import printing
-from advisorkit.values.quantities import hundredths, money_short, number, span
+from advisorkit.values.quantities import hundredths, money_range, money_short, number
 
 TEXTS = Texts("report")
 say = TEXTS.say
@@ -83,10 +83,10 @@ def project_range(low: float, high: float, currency: str) -> str:
     """A range of a project estimate.
 
     Example:
-        >>> project_range(3_200, 7_900, "EUR")
-        '€3k to €8k'
+        >>> project_range(3_200, 7_900, "EUR"), project_range(320, 1_049, "EUR")
+        ('€3k to €8k', '€320 to €1,000')
     """
-    return span(project(low, currency), project(high, currency))
+    return money_range(low, high, currency, project)
 
 
 @printing

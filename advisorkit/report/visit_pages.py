@@ -16,7 +16,7 @@ from advisorkit.report.trial_pages import tried
 from advisorkit.study.returning import Seen, Visit, visit
 from advisorkit.values.people import Measured
 from advisorkit.values.places import Placed, at, linked, told
-from advisorkit.values.quantities import Estimate, day, money_short, money_tight, number, percent, plain, span
+from advisorkit.values.quantities import Estimate, day, money_range, money_short, money_tight, number, percent, plain, span
 
 SLIDE = 7
 """Most quantities that a slide holds."""
@@ -116,6 +116,8 @@ def _told(seen: Visit, name: str, told: Estimate | None) -> tuple[str, str]:
     if told is None:
         return "–", ""
     likely, low, high = (_shown(seen, name, end) for end in (told.likely, told.low, told.high))
+    if low != high and name != "gain" and assumptions()[name].in_money:
+        return likely, money_range(told.low, told.high, seen.study.currency, money_tight)
     return likely, "" if low == high else span(low, high)
 
 

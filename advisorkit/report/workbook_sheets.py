@@ -97,6 +97,8 @@ class Book:
 
     def reported(self, grid: Grid, row: int, column: int, value: float | str, style: str) -> None:
         """A figure of the report that does not move, as a number or as it is printed; it says so as soon as an input differs."""
+        if style == "thousand" and isinstance(value, float) and round(value / 1000) == 0:
+            style = "nought"  # without the sign of less than half a thousand
         written = f'"{value}"' if isinstance(value, str) else repr(value)
         grid.put(row, column, Live(f'IF({self.named("inputs_changed")}=0,{written},"{say("workbook.again")}")', value), f"{style} muted right row")
 

@@ -265,14 +265,16 @@ def money_tight(value: float, currency: str) -> str:
     return ("−" if shown < 0 else "") + tongue.thousands.format(number=plain(abs(shown) / 1e3), sign=SYMBOLS.get(currency, currency))
 
 
-def money_range(low: float, high: float, currency: str) -> str:
-    """A range for text and tables: ``€130k to €270k``.
+def money_range(low: float, high: float, currency: str, short: Callable[[float, str], str] = money_short) -> str:
+    """A range for text and tables: ``€130k to €270k``; thousands are written out beside hundreds.
 
     Example:
-        >>> money_range(131_000, 268_000, "EUR")
-        '€130k to €270k'
+        >>> money_range(131_000, 268_000, "EUR"), money_range(320, 1_049, "EUR")
+        ('€130k to €270k', '€320 to €1,000')
     """
-    return span(money_short(low, currency), money_short(high, currency))
+    small, large = sorted(abs(round_figures(end)) for end in (low, high))
+    write = money if 0 < small < 1e3 <= large < 1e4 else short
+    return span(write(low, currency), write(high, currency))
 
 
 def span(low: str, high: str) -> str:
