@@ -88,7 +88,7 @@ def test_german_headings_of_marks_are_ours_and_their_words_are_not_passed_over(t
     mark = read_results(file(tmp_path, "Nr.;richtig;Fehlerart;Minuten;Prüfer\n1;nein;Information;1,5;AB\n")).marks[0]
 
     assert (mark.case, mark.outcome, mark.failure, mark.minutes, mark.marker) == ("1", "wrong", "information", 1.5, "AB")
-    assert "'verhalten' is not a kind of failure; valid: information" in faults(file(tmp_path, "Nr.;richtig;Fehlerart\n1;nein;Verhalten\n"))
+    assert "'Xyz' is not a kind of failure; valid: information" in faults(file(tmp_path, "Nr.;richtig;Fehlerart\n1;nein;Xyz\n"))
 
 
 def test_time_and_tokens_may_carry_a_unit(tmp_path: Path) -> None:
@@ -284,3 +284,23 @@ def test_below_a_heading_that_says_wrong_a_yes_is_a_wrong_answer(tmp_path: Path,
 
 def test_below_such_a_heading_the_word_itself_keeps_its_meaning(tmp_path: Path) -> None:
     assert [mark.outcome for mark in read_results(file(tmp_path, "case,wrong\n1,wrong\n2,correct\n")).marks] == ["wrong", "right"]
+
+
+@pytest.mark.parametrize("write", ["csv", "xlsx", "jsonl"])
+def test_german_words_for_what_is_chosen_from_a_list_are_read(write: str, tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [
+        ("case", "right", "failure", "outcome", "severity"), ("1", "ja", "", "", ""), ("2", "nein", "Verhalten", "", "gering"),
+        ("3", "nein", "Information fehlt", "falsch", "kritisch"), ("4", "nein", "", "abgelehnt", ""), ("5", "nicht korrekt", "unklar", "", "schwer"),
+    ]
+    lines = {"csv": "\n".join(",".join(map(str, row)) for row in rows), "jsonl": "\n".join(json.dumps(dict(zip(rows[0], row, strict=True))) for row in rows[1:])}
+    marks = read_results(sheet(tmp_path, *rows) if write == "xlsx" else file(tmp_path, lines[write], f"marks.{write}")).marks
+
+    assert [(one.outcome, one.failure, one.severity) for one in marks] == [
+        ("right", None, None), ("wrong", "behaviour", "minor"), ("wrong", "information", "critical"), ("declined", None, None), ("wrong", "unclear", "major"),
+    ]
+
+
+def test_a_word_that_is_none_is_refused_with_those_of_both_languages(tmp_path: Path) -> None:
+    told = faults(file(tmp_path, "case,right,failure\n1,nein,zu lang\n"))
+
+    assert "'zu lang' is not a kind of failure; valid: information, behaviour, unclear, label, Information fehlt, Verhalten, unklar" in told

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from command_line import run
+from openpyxl import load_workbook
 
 import advisorkit as ak
 from advisorkit.catalog.reading import load as load_catalog
@@ -362,3 +363,22 @@ def test_a_pass_mark_below_what_the_client_wants_is_told_with_the_advice_and_by_
     assert "The pilot was to reach 80% right, and 95% is wanted; agree on one of the two before anything goes into use." in study.decision.warnings
     write(tmp_path / "acme.yaml", read.engagement)
     assert "support: The pilot was to reach 80% right, and 95% is wanted" in " ".join(run("check", tmp_path / "acme.yaml").output.split())
+
+
+def test_a_marking_sheet_counts_for_what_it_was_made_for(tmp_path: Path) -> None:
+    """A sheet of retrieval was read as one of the prompt, and another workflow's as this one's."""
+    for name, flow in (("acme", "support"), ("other", "support"), ("again", "mail")):
+        made = replace(engagement(calls_per_month=number(4000)), id="acme" if name == "again" else name)
+        write(tmp_path / f"{name}.yaml", replace(made, workflows=(replace(made.workflows[0], id=flow),)))
+    assert run("pilot", "plan", tmp_path / "acme.yaml", "--pattern", "rag", "--sheet", tmp_path / "m.xlsx").exit_code == 0
+    book = load_workbook(tmp_path / "m.xlsx")
+    for line in range(2, 32):
+        book["Marks"].cell(line, 4, "yes")
+    book.save(tmp_path / "m.xlsx")
+
+    wrong = [run("pilot", "read", tmp_path / "m.xlsx", "--to", tmp_path / f"{name}.yaml") for name in ("other", "again")]
+
+    assert [one.exit_code for one in wrong] == [2, 2]
+    assert "engagement 'acme' instead of 'other'" in wrong[0].output and "workflow 'support' instead of 'mail'" in wrong[1].output
+    assert run("pilot", "read", tmp_path / "m.xlsx", "--to", tmp_path / "acme.yaml").exit_code == 0
+    assert load(tmp_path / "acme.yaml").engagement.workflows[0].pilots[0].pattern == "rag"

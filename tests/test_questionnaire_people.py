@@ -272,3 +272,29 @@ def test_of_several_files_it_is_said_whose_guesses_and_acts_they_are(engagement:
     assert [one["file"] for one in document["to_confirm"]] == [str(engagement)] * 2 + [str(other)] * 2
     assert [one["file"] for one in document["actions"]] == [str(engagement), str(other)]
     assert "File Workflow Answer" in told and "File What" in told
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_questionnaire_about_another_engagement_or_workflow_is_refused(language: str, engagement: Path) -> None:
+    engagement.write_text(FILE.replace("client:", f"language: {language}\nclient:").replace("workflows:\n", "workflows:\n  - {id: calls, name: Calls}\n"))
+    other, same = engagement.with_name("other.yaml"), engagement.with_name("q.xlsx")
+    other.write_text(FILE)
+    assert run("intake", "new", same, "--engagement", engagement, "--workflow", "mail", "--for", "legal").exit_code == 0
+    book = openpyxl.load_workbook(same)
+    heads = [cell.value for cell in book.worksheets[1][1]]
+    for row in book.worksheets[1].iter_rows(min_row=2):
+        if row[1].value == "approval_lead_weeks":
+            row[heads.index({"en": "Your answer", "de": "Ihre Antwort"}[language])].value = 6
+    book.save(same)
+
+    before, wrong = other.read_bytes(), [run("intake", "read", same, "--to", *to) for to in ((other,), (engagement, "--workflow", "calls"))]
+
+    assert [(one.exit_code, "'acme/mail'" in one.output) for one in wrong] == [(2, True)] * 2
+    assert other.read_bytes() == before
+    assert "1 answer taken into mail; 0 left as they were; 0 refused" in run("intake", "read", same, "--to", engagement, "--workflow", "mail").output
+
+
+def test_a_questionnaire_that_names_no_engagement_is_read_and_that_is_told(engagement: Path) -> None:
+    old = sheet(engagement.parent, "old.xlsx", "", {"approval_lead_weeks": {"Your answer": 6}})
+
+    assert "does not say what it is about, so it was read as one of acme/mail" in run("intake", "read", old, "--to", engagement).output

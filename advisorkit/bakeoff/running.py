@@ -214,7 +214,7 @@ def _sheets(made: Trial, engagement: Engagement, folder: Path) -> list[Path]:
         if answered and not sheet.exists():
             drawn = Random(made.seed).sample(answered, min(TO_MARK, len(answered)))  # noqa: S311  a sample, no secret
             with speaking(engagement.language):
-                write_bytes(sheet, marking_sheet(study.plan_of(PATTERN[way]), study.workflow.name, [*map(_to_mark, drawn)]))
+                write_bytes(sheet, marking_sheet(study.plan_of(PATTERN[way]), study.workflow.name, [*map(_to_mark, drawn)], engagement.id))
             found.append(sheet)
     return found
 

@@ -124,7 +124,6 @@ def diff(
 
 
 pilot_app = typer.Typer(no_args_is_help=True, help="How many cases to mark; marked results in.")
-Pattern = Annotated[PatternId, typer.Option("--pattern", help="What is piloted.")]
 
 
 @pilot_app.command("plan")
@@ -149,7 +148,7 @@ def plan(
     if sheet:
         console.fresh(sheet)
         with speaking(engagement.language):
-            write_bytes(sheet, marking_sheet(found[0], engagement.workflow(found[0].workflow).name))
+            write_bytes(sheet, marking_sheet(found[0], engagement.workflow(found[0].workflow).name, engagement=engagement.id))
         console.say(f"made {sheet}")
     blocks = (block for one in found for block in _planned(engagement.workflow(one.workflow).name, one))
     console.answer(plan_document(found), blocks, as_json=as_json)
@@ -171,7 +170,8 @@ def _planned(name: str, one: Plan) -> Iterator[Block]:
 def read(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Marked sheet or table, or what an evaluation tool wrote.")],
     to: Annotated[Path, typer.Option("--to", metavar="ENGAGEMENT", help="Engagement file that takes the pilot.")],
-    workflow: Flow = None, pattern: Pattern = "prompt",
+    workflow: Flow = None,
+    pattern: Annotated[PatternId | None, typer.Option("--pattern", help="What is piloted; by default what the marking sheet was made for, else prompt.")] = None,
     pass_mark: PassMark = "",
     day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Day of the pilot.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why the pass mark differs from the agreed one.")] = "",

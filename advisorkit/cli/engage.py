@@ -164,7 +164,9 @@ def intake_table(
 def intake_new(
     file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="Questionnaire to make.")],
     role: Annotated[str, typer.Option("--for", metavar="ROLE", help=f"Only the questions of {', '.join(questionnaire.ROLES)}.")] = "",
-    language: Annotated[str, typer.Option("--language", metavar="CODE", help=f"Language of the questionnaire: {', '.join(languages())}.")] = "en",
+    language: Annotated[str, typer.Option("--language", metavar="CODE", help=f"Its language: {', '.join(languages())}; by default the engagement's, or en.")] = "",
+    engagement: Annotated[Path | None, typer.Option("--engagement", metavar="FILE", help="What is asked about; another one refuses the answers.")] = None,
+    workflow: One = None,
 ) -> None:
     """Make a questionnaire that a client can fill in alone, whole or for one role."""
     if file.suffix.lower() != ".xlsx":
@@ -172,12 +174,18 @@ def intake_new(
     chosen = next((one for one in questionnaire.ROLES if one.casefold() == role.casefold()), None)
     if role and not chosen:
         raise UsageError(f"--for {role}: there is {', '.join(questionnaire.ROLES)}")
+    asked_of = load(engagement).engagement if engagement else None
+    if workflow and not asked_of:
+        raise UsageError(f"--workflow {workflow}: say with --engagement of which engagement")
+    language = language or (asked_of.language if asked_of else languages()[0])
     if language not in languages():
         raise UsageError(f"--language {language}: there is {', '.join(languages())}")
+    about = questionnaire.mark(asked_of.id, workflow and asked_of.workflow(workflow).id) if asked_of else ""
     console.fresh(file)
     with speaking(language):
-        questionnaire.new_questionnaire(file, role=chosen or "")
-    console.say(f"made {file}; when it comes back, run: {console.call('intake', 'read', file, '--to', 'ENGAGEMENT')}")
+        questionnaire.new_questionnaire(file, role=chosen or "", about=about)
+    again = console.call("intake", "read", file, "--to", engagement or "ENGAGEMENT", *(["--workflow", workflow] if workflow else []))
+    console.say(f"made {file}; when it comes back, run: {again}")
 
 
 @intake_app.command("read")
@@ -192,7 +200,7 @@ def intake_read(
     sheets = [*{file.resolve(): file for file in files}.values()]
     if alike := next((file for i, file in enumerate(sheets) if file.stem in {other.stem for other in sheets[:i]}), None):
         raise UsageError(f"{alike}: another sheet is called {alike.stem} too, and its name says whose answers they are; rename one after its person")
-    replies = {file.stem: questionnaire.read_questionnaire(file, loaded.engagement.currency) for file in sheets}
+    replies = {file.stem: questionnaire.read_questionnaire(file, loaded.engagement.currency, questionnaire.mark(loaded.engagement.id, one.id)) for file in sheets}
     take_in(to, loaded, one, questionnaire.together(replies), as_json=as_json)
 
 

@@ -14,6 +14,7 @@ from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, read_table
 from advisorkit.files.texts import Texts, languages, speaking
+from advisorkit.files.trees import shown
 from advisorkit.files.workbooks import PLAIN, on_paper
 from advisorkit.intake.wording import level_said, levelled, nothing, tongues
 from advisorkit.values.criteria import TOPICS, Criterion
@@ -133,25 +134,42 @@ def asked(role: str = "") -> tuple[Criterion, ...]:
     return tuple(sorted(rows, key=lambda row: TOPICS.index(row.topic)))
 
 
-def new_questionnaire(path: str | Path, *, role: str = "") -> None:
+def new_questionnaire(path: str | Path, *, role: str = "", about: str = "") -> None:
     """Write an empty questionnaire: one line a question, lists with the client's own words, room for remarks.
 
     Args:
         path: The XLSX file to make; one that is there is replaced.
         role: Only the questions of one of `ROLES`.
+        about: What `mark` says of the engagement or workflow that is asked about; stands in every line.
 
     Raises:
         OSError: If the file cannot be written.
     """
     rows = asked(role)
-    lines = [((row.id, load_catalog().topics[row.topic], row.question, row.help, TEXTS.all.get(f"who.{row.who}", row.who)), "") for row in rows]
-    form(path, "", dict(zip(COLUMNS, _WIDTHS, strict=True)), _FILLED_IN, lines, lambda book, sheet: _lists(book, sheet, rows))
+    first = [about] if about else []
+    lines = [((*first, row.id, load_catalog().topics[row.topic], row.question, row.help, TEXTS.all.get(f"who.{row.who}", row.who)), "") for row in rows]
+    columns = dict.fromkeys((ABOUT,) if about else (), 22) | dict(zip(COLUMNS, _WIDTHS, strict=True))
+    form(path, "", columns, _FILLED_IN, lines, lambda book, sheet: _lists(book, sheet, rows, [*columns]))
 
 
-def _lists(book: Any, sheet: Any, rows: Sequence[Criterion]) -> None:
+ABOUT = "workflow"
+"""Column that says what a questionnaire is about, by key of its head; it stands first, where there is one."""
+
+
+def mark(engagement: str, workflow: str | None = None) -> str:
+    """What is asked about: an engagement, or one workflow of it, by id.
+
+    Example:
+        >>> mark("northwind"), mark("northwind", "support")
+        ('northwind', 'northwind/support')
+    """
+    return f"{engagement}/{workflow}" if workflow else engagement
+
+
+def _lists(book: Any, sheet: Any, rows: Sequence[Criterion], columns: Sequence[str]) -> None:
     lists = book.add_worksheet("Lists")
     lists.hide()
-    sure, answer, up_to = map(COLUMNS.index, ("sure", "answer", "up_to"))
+    sure, answer, up_to = map(columns.index, ("sure", "answer", "up_to"))
     for line, row in enumerate(rows, 1):
         sheet.data_validation(line, sure, line, sure, {"validate": "list", "source": [TEXTS.all["know"], TEXTS.all["guess"]]})
         if row.words:
@@ -184,15 +202,18 @@ class Reply:
     """What the user should know about the file."""
 
 
-def read_questionnaire(path: str | Path, currency: str = "") -> Reply:
+def read_questionnaire(path: str | Path, currency: str = "", about: str = "") -> Reply:
     """Answers in a questionnaire made by `new_questionnaire`, money in `currency`; its sheet may also come as a CSV file.
 
+    Where `mark` of a workflow is given as `about`, a sheet that says that it is about something else is refused.
+
     Raises:
-        EngagementError: If the file is not such a questionnaire, so that nothing can be taken from it.
+        EngagementError: If the file is not such a questionnaire, or that of something else, so that nothing can be taken from it.
     """
-    table, language = came_back(path, "", COLUMNS, currency, "a questionnaire of advisorkit", "code", "answer")
+    table, language = came_back(path, "", (ABOUT, *COLUMNS), currency, "a questionnaire of advisorkit", "code", "answer")
     with speaking(language):
         criteria, text = load_catalog().criteria, TEXTS.all
+    unmarked = _about(table, text[ABOUT], about) if about else []
     found = {}
     seen: dict[str, int] = {}
     for row in table.rows:
@@ -203,7 +224,23 @@ def read_questionnaire(path: str | Path, currency: str = "") -> Reply:
         if name and said is not None and not row.faults:
             found[name] = said
     faults = tuple(fault for row in table.rows for fault in row.faults)
-    return Reply(found, faults, (*table.notices, *table.listener.heard))
+    return Reply(found, faults, (*table.notices, *unmarked, *table.listener.heard))
+
+
+def _about(table: ReadTable, head: str, about: str) -> list[str]:
+    """What to say of a sheet that names nothing it is about; a line about something else gets a fault.
+
+    Raises:
+        EngagementError: If most of the sheet is about something else.
+    """
+    said = {row.line: (row, str(getattr(row.cells[head].node, "text", ""))) for row in table.rows if head in row.cells}
+    other = [(row, name) for row, name in said.values() if name not in (about, about.partition("/")[0])]
+    if 2 * len(other) > len(table.rows):
+        told = here("was made for something else: {} '{}' instead of '{}'; where it is meant for this, write that in '{}'", here("workflow"), shown(other[0][1], 80), about, head)
+        raise EngagementError([Fault(table.file, on_line(table.line), told)])
+    for row, name in other:
+        row.cells[head].fault(here("'{}' is not '{}', which is read here", shown(name, 80), about))
+    return [] if said else [here("{}: does not say what it is about, so it was read as one of {}", table.file, about)]
 
 
 def _code(row: ReadRow, file: str, seen: dict[str, int], text: Mapping[str, str]) -> str | None:

@@ -76,6 +76,8 @@ class LogBook:
     """Kinds of files by id; the first that fits is it."""
     words: Mapping[str, tuple[str, ...]]
     """Words for each outcome."""
+    marks: Mapping[str, tuple[str, ...]]
+    """Other words for what is chosen from a list in marks; the first is offered."""
     synonyms: Mapping[str, tuple[str, ...]]
     """Usual names of our columns in other people's tables."""
     grades: tuple[str, ...]

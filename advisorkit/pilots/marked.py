@@ -114,6 +114,8 @@ class MarkedResults:
     """Counts and scores that the tool itself reports, for comparison; empty for tables."""
     notices: tuple[str, ...] = ()
     """What whoever reads the file in should look at, such as an old encoding; nothing for a client."""
+    made_for: Mapping[str, str] = field(default_factory=dict)
+    """The engagement, workflow and pattern for which our own sheet was made, by these words; empty where it does not say so."""
 
 
 REQUIRED: tuple[str, ...] = ("case", "right")
@@ -304,7 +306,12 @@ def _text(spot: Spot | None) -> str:
 
 
 def _word(spot: Spot | None, valid: Sequence[str], what: str) -> str | None:
-    return None if spot is None else replace(spot, node=Scalar(normal(_shown(spot)), spot.node.line)).word(valid, what)
+    if spot is None:
+        return None
+    others, said = {one: logbook().marks.get(one, ()) for one in valid}, _shown(spot)
+    meant = next((one for one in valid if normal(said) in {normal(word) for word in (one, *others[one])}), said)
+    offered = [one for words in others.values() for one in words[:1]]
+    return replace(spot, node=Scalar(meant, spot.node.line)).word([*valid, *offered] if meant == said else valid, what)
 
 
 def _amount(spot: Spot | None, unit: str) -> float | None:

@@ -156,11 +156,11 @@ class CaseToMark:
     """What was measured beside the answer, by column of marked results."""
 
 
-def marking_sheet(plan: Plan, name: str, cases: Sequence[CaseToMark] = ()) -> bytes:
+def marking_sheet(plan: Plan, name: str, cases: Sequence[CaseToMark] = (), engagement: str = "") -> bytes:
     """The workbook for the pilot in `plan` of the workflow called `name`, with `cases` filled in or numbered lines.
 
     The same plan and cases give the same bytes. The second sheet of marks holds the cases that another person marks
-    without seeing the first marks. What was agreed is kept in the workbook and read back with the marks.
+    without seeing the first marks. What was agreed, and for whom in the `engagement` of that id, is kept in the workbook and read back with the marks.
     """
     todo = tuple(cases) or tuple(CaseToMark(str(number)) for number in range(1, plan.mark + 1))
     if len({case.case for case in todo}) < len(todo):
@@ -171,7 +171,7 @@ def marking_sheet(plan: Plan, name: str, cases: Sequence[CaseToMark] = ()) -> by
         _instructions_sheet(book, plan, name)
         _marks_sheet(book, MARKS, todo)
         _marks_sheet(book, SECOND_MARKS, twice(todo, plan))
-        _agreed_sheet(book, plan)
+        _agreed_sheet(book, plan, engagement)
     return stream.getvalue()
 
 
@@ -251,8 +251,9 @@ def _flag_missing_kind(book: Any, sheet: Any, last: int) -> None:
     sheet.conditional_format(1, _place("failure"), last, _place("failure"), {"type": "formula", "criteria": criteria, "format": amber})
 
 
-def _agreed_sheet(book: Any, plan: Plan) -> None:
+def _agreed_sheet(book: Any, plan: Plan, engagement: str) -> None:
     sheet = book.add_worksheet(AGREED)
     sheet.set_column(0, 1, 24)
-    for row, pair in enumerate((("agreed", "value"), ("pass_mark", round(min(plan.terms.target, 1.0), 4)), ("cases", plan.mark))):
+    said = {"pass_mark": round(min(plan.terms.target, 1.0), 4), "cases": plan.mark} | ({"made_for": f"{engagement}/{plan.workflow}/{plan.pattern}"} if engagement else {})
+    for row, pair in enumerate((("agreed", "value"), *said.items())):
         sheet.write_row(row, 0, pair)

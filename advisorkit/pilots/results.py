@@ -6,7 +6,7 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -283,10 +283,12 @@ def _from_workbook(path: str | Path, choice: Choice) -> marked.MarkedResults:
     both = [sheets[name] for name in (MARKS, SECOND_MARKS) if name in sheets]
     rows = [_by(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
     faults = [fault for sheet in both for fault in marked.check_columns(sheet.file, sheet.columns)]
-    agreed = _pass_mark(sheets.get(AGREED), faults)
+    agreed = sheets.get(AGREED)
+    mark, made_for = _pass_mark(agreed, faults), dict(_agreed(agreed)).get("made_for")
     if faults:
         raise PilotError(faults)
-    return _from_rows(str(path), rows, choice, agreed, tuple(notice for sheet in both for notice in sheet.notices))
+    found = _from_rows(str(path), rows, choice, mark, tuple(notice for sheet in both for notice in sheet.notices))
+    return replace(found, made_for=dict(zip(("engagement", "workflow", "pattern"), made_for.split("/"), strict=False)) if made_for else {})
 
 
 def _by(row: ReadRow, sheet: int) -> ReadRow:
@@ -294,6 +296,12 @@ def _by(row: ReadRow, sheet: int) -> ReadRow:
     if sheet == 0 or "marker" in marked.named(row.cells):
         return row
     return ReadRow(row.line, {**row.cells, "marker": Spot(Scalar("second", row.line), "marker", "", row.faults)}, row.faults)
+
+
+def _agreed(agreed: ReadTable | None) -> Iterator[tuple[str, str]]:
+    for row in agreed.rows if agreed else ():
+        name, value = (*(str(getattr(spot.node, "text", "")) for spot in row.cells.values()), "", "")[:2]
+        yield name, value
 
 
 def _pass_mark(agreed: ReadTable | None, faults: list[Fault]) -> float | None:

@@ -196,7 +196,7 @@ def _sheet(work: Work, look: Look, delivery: Delivery, _: Args) -> Look:
     """The marking sheet of the workflow on screen, for the browser to keep."""
     plan = work.judged().plan
     name = f"marks-{plan.workflow}{'' if plan.pattern == 'prompt' else f'-{plan.pattern}'}.xlsx"
-    delivery.give(name, marking_sheet(plan, work.state.current.name))
+    delivery.give(name, marking_sheet(plan, work.state.current.name, engagement=work.state.engagement.id))
     return replace(look, handed=True)
 
 

@@ -9,15 +9,16 @@ from advisorkit.advice.advice import Advice
 from advisorkit.catalog.reading import rules
 from advisorkit.files.disk import folder_of, read_bytes, unprotected, within, write_bytes
 from advisorkit.files.texts import speaking
+from advisorkit.files.trees import shown
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.marked import MarkedResults
 from advisorkit.pilots.planning import Plan
-from advisorkit.pilots.results import read_results
+from advisorkit.pilots.results import AGREED, read_results
 from advisorkit.study.returning import kept, line, with_advised
 from advisorkit.study.study import Study, studies
-from advisorkit.values.criteria import PatternId
+from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Advised, Engagement, PilotFile, Workflow
 from advisorkit.values.messages import EngagementError, Fault, PilotError, UsageError, here, locale
 from advisorkit.values.quantities import percent
@@ -175,7 +176,7 @@ def read_pilot(
     file: str | Path,
     workflow_id: str = "",
     *,
-    pattern: PatternId = "prompt",
+    pattern: PatternId | None = None,
     pass_mark: float | None = None,
     day: date | None = None,
     reason: str = "",
@@ -188,7 +189,7 @@ def read_pilot(
         engagement: The engagement as it was loaded.
         file: Where it lies.
         workflow_id: Which workflow; may be empty when there is one.
-        pattern: What was piloted.
+        pattern: What was piloted; by default what the marking sheet was made for, else the prompt.
         pass_mark: Share right agreed before the pilot; by default what the marking sheet or an earlier pilot says.
         day: Day of the pilot; by default the newest day in the marks, else the engagement's.
         reason: Why the pass mark differs from the agreed one.
@@ -201,6 +202,8 @@ def read_pilot(
     """
     workflow, folder, source, told = engagement.chosen(workflow_id), Path(file).resolve().parent, Path(results).resolve(), locale().language
     marks, earlier = read_results(results, choice), _marks(workflow, file)
+    _is_for(marks, {"engagement": engagement.id, "workflow": workflow.id})
+    pattern = pattern or next((one for one in PATTERNS if one == marks.made_for.get("pattern")), "prompt")
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
     before = _study(engagement, workflow, earlier).advice
     mark, copy = marks.pass_mark if pass_mark is None else pass_mark, _copied(source, folder, when)
@@ -217,6 +220,14 @@ def read_pilot(
     unprotected(file)
     _copy(source, copy)
     return read
+
+
+def _is_for(marks: MarkedResults, ours: Mapping[str, str]) -> None:
+    """Refuse a marking sheet that was made for something else."""
+    for name, one in ours.items():
+        if (other := marks.made_for.get(name, one)) != one:
+            told = here("was made for something else: {} '{}' instead of '{}'; where it is meant for this, write that in '{}'", here(name), shown(other, 80), one, AGREED)
+            raise PilotError([Fault(marks.file, "", told)], len(marks.marks))
 
 
 def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, frozen: float | None = None) -> Engagement:
