@@ -249,6 +249,9 @@ def test_a_price_of_ones_own_wins_over_a_later_one_of_the_book_and_of_refreshed_
     ("day:consultancy,engineer day,,900,,,2026-06-01,2026-11-01,judged,,s,", "has no currency; the price book's is in EUR"),
     ("day:consultency,engineer day,,900,,EUR,2026-06-01,2026-11-01,judged,,s,", "is not in the price book. Did you mean day:consultancy"),
     ("day:consultancy,engineer day,,1.200,,EUR,2026-06-01,2026-11-01,judged,,s,", "thousands or decimals"),
+    ("day:consultancy,engineer day,,900,,EUR,2026-06-01,2931-11-01,judged,,s,", "was checked on 2931-11-01, which has not come yet"),
+    ("rate:USD,EUR for 1 USD,,0.9,,USD,2026-06-01,2026-11-01,judged,,s,", "is in USD, and the price book's in EUR"),
+    ("\n".join(f"day:consultancy,engineer day,,900,,{one},2026-06-01,2026-11-01,judged,,s," for one in ("EUR", "USD")), "has two prices since 2026-06-01"),
     ("\n".join(f"day:consultancy,engineer day,,{n},,EUR,2026-06-01,2026-11-01,judged,,s," for n in (900, 700)), "has two prices since 2026-06-01"),
 ])  # fmt: skip
 def test_a_price_of_ones_own_that_would_not_count_as_meant_is_refused(rows: str, fault: str, tmp_path: Path) -> None:

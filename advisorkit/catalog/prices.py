@@ -108,7 +108,11 @@ def _unlike_ours(row: Price, rows: Sequence[Price]) -> Iterator[tuple[str, tuple
         yield f"has no currency; the price book's is in {ours.currency}", ()
     if ours is row and (near := get_close_matches(row.id, [*book], 1, _OFF)):
         yield "is not in the price book", tuple(near)
-    if any(one.amount != row.amount for one in rows if (one.id, one.since) == (row.id, row.since)):
+    if row.id.startswith(RATE) and row.currency != ours.currency:
+        yield f"is in {row.currency}, and the price book's in {ours.currency}", ()
+    if row.checked > date.today():  # noqa: DTZ011  the user's own day
+        yield f"was checked on {row.checked}, which has not come yet", ()
+    if any((one.amount, one.currency) != (row.amount, row.currency) for one in rows if (one.id, one.since) == (row.id, row.since)):
         yield f"has two prices since {row.since}; keep one", ()
 
 

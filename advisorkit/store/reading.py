@@ -142,7 +142,7 @@ def document(engagement: Engagement) -> dict[str, Plain]:
 
 
 _QUARTER = 92
-_FAR = 10.0
+_FAR = 2.0
 """Times by which an exchange rate may differ from the price book's before it is asked about: one written as so many cents, or upside down."""
 
 
@@ -216,10 +216,15 @@ def _quotes(engagement: Engagement) -> Iterator[str]:
 def _rates(engagement: Engagement) -> Iterator[str]:
     if not engagement.exchange_rates:
         return
-    book = prices(engagement.as_of).with_rates({}, engagement.currency)
-    for name, rate in engagement.exchange_rates.items():
-        usual = book.rates.get(name, rate)
-        if not 1 / _FAR < rate / usual < _FAR:
+    book, given = prices(engagement.as_of), {name: rate for name, rate in engagement.exchange_rates.items() if name != engagement.currency}
+    known = {**book.rates, book.rates_into: 1.0}
+    first = next((name for name in given if name in known), "")  # against which others are held where the engagement's currency has no usual rate
+    unit = known.get(engagement.currency) or (first and known[first] / given[first])
+    for name, rate in given.items():
+        usual = known[name] / unit if unit and name in known else 0.0
+        if not usual or (engagement.currency not in known and name == first):
+            yield here("exchange_rates.{}: read as {:g} {} for one {}; no usual rate is known to hold it against, so check that it is not turned round", name, rate, engagement.currency, name)
+        elif not 1 / _FAR < rate / usual < _FAR:
             yield here("exchange_rates.{}: {:g} {} for one {} is far from the usual {:.3g}; check it", name, rate, engagement.currency, name, usual)
 
 

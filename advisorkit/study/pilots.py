@@ -203,12 +203,12 @@ def read_pilot(
     workflow, folder, source, told = engagement.chosen(workflow_id), Path(file).resolve().parent, Path(results).resolve(), locale().language
     marks, earlier = read_results(results, choice), _marks(workflow, file)
     _is_for(marks, {"engagement": engagement.id, "workflow": workflow.id})
-    pattern = pattern or next((one for one in PATTERNS if one == marks.made_for.get("pattern")), "prompt")
+    made_for: PatternId = next((one for one in PATTERNS if one == marks.made_for.get("pattern")), "prompt")
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
     before = _study(engagement, workflow, earlier).advice
     mark, copy = marks.pass_mark if pass_mark is None else pass_mark, _copied(source, folder, when)
     name = copy.relative_to(folder).as_posix()
-    piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern, *astuple(choice)), marks.pass_mark)
+    piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern or made_for, *astuple(choice)), marks.pass_mark)
     renewed = piloted.workflow(workflow.id)
     every = {**earlier, name: marks}
     established = _established(piloted, renewed, every)
