@@ -127,6 +127,19 @@ def test_the_worst_cost_that_a_plan_prints_is_enough_as_a_limit(tmp_path: Path) 
     assert ("is below the plan" in " ".join(low.output.split()), enough.exit_code, len(server.bodies)) == (True, 0, 40)
 
 
+def test_a_text_to_be_sent_that_was_changed_by_hand_is_refused_and_not_sent_as_it_was(tmp_path: Path) -> None:
+    """Whoever takes a name out of the text that is shown lets another text go than the one that goes."""
+    file = tmp_path / "acme.yaml"
+    with scripted(region) as server:
+        planned_at(server, file, ROWS, "--ways", "zero")
+        shown = next((tmp_path / "bakeoff").glob("*/would_be_sent.txt"))
+        shown.write_text(shown.read_text("utf-8").replace("a", "b", 1), "utf-8")
+        result = command("bakeoff", "run", file, "--by", "Ann", "--max-calls", "100")
+
+    assert (result.exit_code, len(server.bodies), "was changed after it was planned" in " ".join(result.output.split())) == (2, 0, True)
+    assert "consents" not in file.read_text("utf-8")
+
+
 def test_what_a_trial_may_cost_holds_for_all_its_runs_together_whatever_was_lost_between_them(tmp_path: Path) -> None:
     def asked(answer: Said | str, limit: float) -> tuple[Caller, list[str]]:
         """Twenty requests of one run, at 1 a token that is written, longest answers of 10."""

@@ -24,9 +24,9 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from advisorkit.bakeoff.model import Caller, Told, UnansweredError, ask, refused, say, why
 from advisorkit.bakeoff.texts import worded
-from advisorkit.bakeoff.trial import PATTERN, Item, Trial, WayId, folder_of, log_of, samples_of
+from advisorkit.bakeoff.trial import EXACT, PATTERN, Item, Trial, WayId, folder_of, log_of, samples_of
 from advisorkit.bakeoff.ways import NAME, Ahead, Asking, Ways, asking, closed, formless, outlook, parsed, wrong_fields
-from advisorkit.files.disk import alone, write_bytes
+from advisorkit.files.disk import alone, fingerprint, write_bytes
 from advisorkit.files.spots import MAX_TEXT
 from advisorkit.files.texts import speaking
 from advisorkit.intake.outgoing import Endpoint, consent, digest, permitted
@@ -181,6 +181,8 @@ def tried(
         seen = outlook(made, caller, oracle=oracle)
         if made.sent != digest((seen.exact,)):
             raise refused("version", trial=made.id)
+        if (shown := folder / EXACT).exists() and fingerprint(shown.read_bytes()) != made.sent:
+            raise refused("shown", file=shown)
         endpoint = permitted(engagement, made.url, made.model)
         _allowed(made, seen, caller, engagement.currency)
         consent(file, endpoint, (seen.exact,), by, date.today())  # noqa: DTZ011  the user's own day

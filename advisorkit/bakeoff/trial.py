@@ -279,6 +279,10 @@ def folder_of(engagement_file: str | Path, trial: str) -> Path:
     return within(Path(engagement_file).resolve().parent, f"{FOLDER}/{trial}")
 
 
+EXACT = "would_be_sent.txt"
+"""Name of the file that shows the exact text that a trial sends."""
+
+
 def log_of(folder: Path, way: WayId) -> Path:
     """The Inspect log of one way in the folder of a trial."""
     return folder / "logs" / f"{way}.json"

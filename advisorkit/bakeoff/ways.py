@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 from advisorkit.bakeoff import Scoring
 from advisorkit.bakeoff.model import Caller, Message, ask, refused, say
 from advisorkit.bakeoff.texts import Corpus, Passage, Search, label_of, language_of, read_texts, vectors, whole, worded
-from advisorkit.bakeoff.trial import Item, Trial, WayId, fields_of, keep, least, limited, object_of, read_sample, shuffled
+from advisorkit.bakeoff.trial import EXACT, Item, Trial, WayId, fields_of, keep, least, limited, object_of, read_sample, shuffled
 from advisorkit.catalog.prices import load as prices
 from advisorkit.catalog.reading import text_classes
 from advisorkit.files.disk import write_bytes
@@ -210,7 +210,7 @@ def plan(
     except UsageError as error:
         seen = replace(seen, refused=str(error))
     made = replace(made, sent=digest((seen.exact,)))
-    write_bytes(keep(made, file).with_name("would_be_sent.txt"), seen.exact.encode())
+    write_bytes(keep(made, file).with_name(EXACT), seen.exact.encode())
     write(file, with_corpus(made, loaded.engagement), loaded.fingerprint)
     return made, seen
 

@@ -196,7 +196,7 @@ def _prices(whole: Bill, pattern: PatternId) -> dict[PatternId, float]:
 def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "prompt") -> Stakes | None:
     """Money at stake over the horizon at likely values, `whole` being the bill; None when not all of it is known.
 
-    Only what the system takes counts, against today: where nobody named the value of a right answer, what counts is what the money table counts, minutes saved on
+    Only what the system takes counts, against today: where nobody named the value of a right answer, or it is nought, what counts is what the money table counts, minutes saved on
     every answer and the wrong ones of today that end, so that at the break-even its gain is nought.
     A wrong answer that a check finds costs nothing more; checking is paid for. Fixed cost is
     everything that the pattern's bill holds but wrong answers. Beyond the prompt a pilot needs the thing built, and
@@ -208,7 +208,7 @@ def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "p
     gain, loss = _value_right(values), values["cost_wrong"] * (1 - (checked / used if used else math.nan) * values["review_catch"])
     ahead: tuple[Phase, ...] = ("build", "run", "change") if pattern == "prompt" else ("run", "change")
     cases, fixed = values["calls_per_month"] * values["share_taken"] * used, whole.total(pattern, *ahead)
-    named = not math.isnan(values["value_right"])
+    named = values["value_right"] > 0
     if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or (gain + loss if named else loss) <= 0:
         return None
     fixed += whole.line(pattern, "checking").amount or 0.0
@@ -227,7 +227,7 @@ def _marking_minutes(inputs: Inputs, values: Mapping[str, float]) -> float:
 
 
 def _value_right(values: Mapping[str, float]) -> float:
-    if not math.isnan(values["value_right"]):
+    if values["value_right"] > 0:
         return values["value_right"]
     saved = values["minutes_saved"]
     if math.isnan(saved):
