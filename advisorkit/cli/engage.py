@@ -177,8 +177,7 @@ def intake_new(
     asked_of = load(engagement).engagement if engagement else None
     if workflow and not asked_of:
         raise UsageError(f"--workflow {workflow}: say with --engagement of which engagement")
-    language = language or (asked_of.language if asked_of else languages()[0])
-    if language not in languages():
+    if (language := language or (asked_of.language if asked_of else languages()[0])) not in languages():
         raise UsageError(f"--language {language}: there is {', '.join(languages())}")
     about = questionnaire.mark(asked_of.id, workflow and asked_of.workflow(workflow).id) if asked_of else ""
     console.fresh(file)
