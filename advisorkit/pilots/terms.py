@@ -196,8 +196,8 @@ def _prices(whole: Bill, pattern: PatternId) -> dict[PatternId, float]:
 def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "prompt") -> Stakes | None:
     """Money at stake over the horizon at likely values, `whole` being the bill; None when not all of it is known.
 
-    Only what the system takes counts, against today: where nobody named the value of a right answer, or it is nought, what counts is what the money table counts, minutes saved on
-    every answer and the wrong ones of today that end, so that at the break-even its gain is nought.
+    Only what the system takes counts. A right answer counts at the value that somebody named; where nobody did, or it could never pay at that, as the money table counts
+    against today, minutes saved on every answer and the wrong ones of today that end, so that at the break-even its gain is nought.
     A wrong answer that a check finds costs nothing more; checking is paid for. Fixed cost is
     everything that the pattern's bill holds but wrong answers. Beyond the prompt a pilot needs the thing built, and
     what has been spent does not speak against going on: there it is running and keeping up alone.
@@ -205,16 +205,17 @@ def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "p
     values = {name: float(value) for name, value in inputs.likely().items()}
     months = scene(inputs, inputs.likely()).clock.months
     used, checked = float(months["calls"]), float(months["checked"])
-    gain, loss = _value_right(values), values["cost_wrong"] * (1 - (checked / used if used else math.nan) * values["review_catch"])
+    gain, saved, loss = values["value_right"], _saved(values), values["cost_wrong"] * (1 - (checked / used if used else math.nan) * values["review_catch"])
     ahead: tuple[Phase, ...] = ("build", "run", "change") if pattern == "prompt" else ("run", "change")
     cases, fixed = values["calls_per_month"] * values["share_taken"] * used, whole.total(pattern, *ahead)
-    named = values["value_right"] > 0
-    if any(map(math.isnan, (gain, loss, cases))) or fixed is None or cases <= 0 or (gain + loss if named else loss) <= 0:
+    if math.isnan(loss) or math.isnan(cases) or fixed is None or cases <= 0:
         return None
     fixed += whole.line(pattern, "checking").amount or 0.0
-    if not named:
-        loss, fixed = loss - gain, fixed - cases * float(np.nan_to_num(values["error_rate_today"])) * values["cost_wrong"]
-    return Stakes(gain, loss, cases, fixed, (1 + rules.double_marked) * _marking_minutes(inputs, values) / 60 * values["hourly_cost"])
+    marking = (1 + rules.double_marked) * _marking_minutes(inputs, values) / 60 * values["hourly_cost"]
+    ends = cases * float(np.nan_to_num(values["error_rate_today"])) * values["cost_wrong"]
+    ways = [Stakes(gain, loss, cases, fixed, marking)] if gain > 0 and gain + loss > 0 else []
+    ways += [Stakes(saved, loss - saved, cases, fixed - ends, marking)] if loss > 0 and not math.isnan(saved) else []
+    return next((one for one in ways if one.break_even <= 1), ways[0] if ways else None)
 
 
 READING = 1 / 3
@@ -226,9 +227,8 @@ def _marking_minutes(inputs: Inputs, values: Mapping[str, float]) -> float:
     return told if inputs.rows["marking_minutes"].known or math.isnan(item) else max(told, READING * item)
 
 
-def _value_right(values: Mapping[str, float]) -> float:
-    if values["value_right"] > 0:
-        return values["value_right"]
+def _saved(values: Mapping[str, float]) -> float:
+    """Money of the minutes that an answer saves."""
     saved = values["minutes_saved"]
     if math.isnan(saved):
         saved = values["minutes_per_item"] * values["minutes_saved_share"]

@@ -382,7 +382,7 @@ def _questions(studies: Studies) -> Iterator[_Question]:
         dates = [said.confirm_by for one in left if (said := one.answers.get(criterion.id)) and said.confirm_by]
         if left:
             names = "" if len(left) == len(studies) else say("protection.ask.for", names=enumerated([one.workflow.name for one in left]))
-            asked = f"{criterion.question}{_guessed(criterion, left)}{names}"
+            asked = f"{criterion.question}{names}{_guessed(criterion, left)}"
             yield _Question(criterion.id, asked, confirmer(engagement, criterion.who), say("protection.by", date=day(min(dates))) if dates else say("protection.before"))
 
 
