@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("house", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("new cases", settings.get_profile("house"), max_examples=100, derandomize=False)
 settings.load_profile("house")  # no test depends on how busy the machine is or on luck; `make soak` draws new cases
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell has what it starts in the background ignore Ctrl+C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore_glob = ["batch_faults/*", "benchmarks/*"]
 """Programs that tests start as processes of their own."""
