@@ -75,6 +75,16 @@ class _Found:
         return self.hits, below > 0, 0 if self.hits else below * len(self.lines[self.at][1])
 
 
+def made_for(what: str, other: str, ours: str, where: str) -> str:
+    """Why a sheet that says `where` it is made for something else is refused; `what` is that, in English.
+
+    Example:
+        >>> made_for("workflow", "mail", "support", "agreed")
+        "was made for something else: workflow 'mail' instead of 'support'; where it is meant for this, write that in 'agreed'"
+    """
+    return here("was made for something else: {} '{}' instead of '{}'; where it is meant for this, write that in '{}'", here(what), shown(other, 80), ours, where)
+
+
 def read_table(
     path: str | Path, sheet: str | Collection[str] = (), known: Known | None = None, currency: str = "", decimal: str | None = None,
     amounts: Known | None = None,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.files.disk import write_bytes
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import ReadRow, ReadTable, read_table
+from advisorkit.files.tables import ReadRow, ReadTable, made_for, read_table
 from advisorkit.files.texts import Texts, languages, speaking
 from advisorkit.files.trees import shown
 from advisorkit.files.workbooks import PLAIN, on_paper
@@ -236,8 +236,7 @@ def _about(table: ReadTable, head: str, about: str) -> list[str]:
     said = {row.line: (row, str(getattr(row.cells[head].node, "text", ""))) for row in table.rows if head in row.cells}
     other = [(row, name) for row, name in said.values() if name not in (about, about.partition("/")[0])]
     if 2 * len(other) > len(table.rows):
-        told = here("was made for something else: {} '{}' instead of '{}'; where it is meant for this, write that in '{}'", here("workflow"), shown(other[0][1], 80), about, head)
-        raise EngagementError([Fault(table.file, on_line(table.line), told)])
+        raise EngagementError([Fault(table.file, on_line(table.line), made_for("workflow", other[0][1], about, head))])
     for row, name in other:
         row.cells[head].fault(here("'{}' is not '{}', which is read here", shown(name, 80), about))
     return [] if said else [here("{}: does not say what it is about, so it was read as one of {}", table.file, about)]

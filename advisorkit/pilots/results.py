@@ -6,7 +6,7 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -283,8 +283,9 @@ def _from_workbook(path: str | Path, choice: Choice) -> marked.MarkedResults:
     both = [sheets[name] for name in (MARKS, SECOND_MARKS) if name in sheets]
     rows = [_by(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
     faults = [fault for sheet in both for fault in marked.check_columns(sheet.file, sheet.columns)]
-    agreed = sheets.get(AGREED)
-    mark, made_for = _pass_mark(agreed, faults), dict(_agreed(agreed)).get("made_for")
+    agreed = _agreed(sheets.get(AGREED))
+    mark = _pass_mark(*agreed["pass_mark"], faults) if "pass_mark" in agreed else None
+    made_for = str(getattr(agreed["made_for"][1].node, "text", "")) if "made_for" in agreed else ""
     if faults:
         raise PilotError(faults)
     found = _from_rows(str(path), rows, choice, mark, tuple(notice for sheet in both for notice in sheet.notices))
@@ -298,18 +299,14 @@ def _by(row: ReadRow, sheet: int) -> ReadRow:
     return ReadRow(row.line, {**row.cells, "marker": Spot(Scalar("second", row.line), "marker", "", row.faults)}, row.faults)
 
 
-def _agreed(agreed: ReadTable | None) -> Iterator[tuple[str, str]]:
-    for row in agreed.rows if agreed else ():
-        name, value = (*(str(getattr(spot.node, "text", "")) for spot in row.cells.values()), "", "")[:2]
-        yield name, value
+def _agreed(sheet: ReadTable | None) -> dict[str, tuple[ReadRow, Spot]]:
+    """What a sheet keeps of the plan, by name: its line, and the cell with the value."""
+    lines = [(row, [*row.cells.values()]) for row in (sheet.rows if sheet else ())]
+    return {str(getattr(cells[0].node, "text", "")): (row, cells[1]) for row, cells in lines if len(cells) > 1}
 
 
-def _pass_mark(agreed: ReadTable | None, faults: list[Fault]) -> float | None:
-    for row in agreed.rows if agreed else ():
-        name, value = (*row.cells.values(), None, None)[:2]
-        if name and value and getattr(name.node, "text", "") == "pass_mark":
-            share = share_in(getattr(value.node, "text", ""))
-            found = value.number(0, 1) if share is None else share
-            faults += row.faults
-            return found
-    return None
+def _pass_mark(row: ReadRow, value: Spot, faults: list[Fault]) -> float | None:
+    share = share_in(getattr(value.node, "text", ""))
+    found = value.number(0, 1) if share is None else share
+    faults += row.faults
+    return found

@@ -8,8 +8,8 @@ from pathlib import Path
 from advisorkit.advice.advice import Advice
 from advisorkit.catalog.reading import rules
 from advisorkit.files.disk import folder_of, read_bytes, unprotected, within, write_bytes
+from advisorkit.files.tables import made_for
 from advisorkit.files.texts import speaking
-from advisorkit.files.trees import shown
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.judging import Choice
@@ -203,12 +203,12 @@ def read_pilot(
     workflow, folder, source, told = engagement.chosen(workflow_id), Path(file).resolve().parent, Path(results).resolve(), locale().language
     marks, earlier = read_results(results, choice), _marks(workflow, file)
     _is_for(marks, {"engagement": engagement.id, "workflow": workflow.id})
-    made_for: PatternId = next((one for one in PATTERNS if one == marks.made_for.get("pattern")), "prompt")
+    planned: PatternId = next((one for one in PATTERNS if one == marks.made_for.get("pattern")), "prompt")
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)
     before = _study(engagement, workflow, earlier).advice
     mark, copy = marks.pass_mark if pass_mark is None else pass_mark, _copied(source, folder, when)
     name = copy.relative_to(folder).as_posix()
-    piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern or made_for, *astuple(choice)), marks.pass_mark)
+    piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern or planned, *astuple(choice)), marks.pass_mark)
     renewed = piloted.workflow(workflow.id)
     every = {**earlier, name: marks}
     established = _established(piloted, renewed, every)
@@ -226,8 +226,7 @@ def _is_for(marks: MarkedResults, ours: Mapping[str, str]) -> None:
     """Refuse a marking sheet that was made for something else."""
     for name, one in ours.items():
         if (other := marks.made_for.get(name, one)) != one:
-            told = here("was made for something else: {} '{}' instead of '{}'; where it is meant for this, write that in '{}'", here(name), shown(other, 80), one, AGREED)
-            raise PilotError([Fault(marks.file, "", told)], len(marks.marks))
+            raise PilotError([Fault(marks.file, "", made_for(name, other, one, AGREED))], len(marks.marks))
 
 
 def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, frozen: float | None = None) -> Engagement:
