@@ -268,9 +268,9 @@ def test_a_what_if_wins_over_what_was_measured_on_screen_at_the_console_and_in_a
         assert [one.inputs.likely()[name] for name in ("retrieval_removes", "review_minutes")] == [0.9, 5]
         assert "error_rate_prompt" in one.measured
         assert not {"retrieval_removes", "review_minutes"} & one.measured.keys()
-    assert "Minutes per check: 2.123 / 2.222 / 2.321 minutes → 5 minutes" in said
+    assert "Minutes per check: 2.12 / 2.22 / 2.32 minutes → 5 minutes" in said
     assert [shown[name]["source"] for name in ("retrieval_removes", "error_rate_prompt")] == ["tried", "Measured"]
-    assert shown["retrieval_removes"]["was"] == "was 52.76, measured"
+    assert shown["retrieval_removes"]["was"] == "was 52.8, measured", "three figures, as in the report"
     assert not shown["error_rate_prompt"]["changed"], "what was measured is not reset to a default"
 
     with pytest.raises(UsageError, match="^Removed by looking up, Minutes per check: measured"):

@@ -339,7 +339,7 @@ def edited(before: Study, after: Study) -> Iterator[tuple[str, ...]]:
     for name, row in after.inputs.rows.items():
         was, now = answers.get(row.assumption.answer, ("", ""))
         if before.inputs.rows[name].value != row.value and was == now:
-            yield row.assumption.label, *(_setting(study.inputs.rows[name], study.currency) for study in (before, after))
+            yield row.assumption.label, *(_setting(study, study.inputs.rows[name]) for study in (before, after))
 
 
 def earned(before: Study, after: Study, names: Iterable[str], told: str = "changed") -> Iterator[tuple[str, ...]]:
@@ -361,13 +361,13 @@ def _answer(study: Study, name: str) -> str:
     if not found.unknown:
         return words_of(study.catalog.criterion(name), found, study.currency)
     measured = (study.inputs.rows[one] for one in study.measured if study.inputs.rows[one].assumption.answer == name)
-    return next((_setting(row, study.currency) for row in measured), tell("still.unknown"))
+    return next((_setting(study, row) for row in measured), tell("still.unknown"))
 
 
-def _setting(row: Input, currency: str) -> str:
+def _setting(study: Study, row: Input) -> str:
     found = row.range
     if found is None:
         return here(str(row.value)) if row.known else tell("bill.unknown")
     ends = (found.likely,) if found.fixed else (found.low, found.likely, found.high)
-    told = " / ".join(plain(tidy(end * scale_of(row), row)) for end in ends)
-    return f"{told} {row.assumption.unit_words(currency, tell('unit.share'), one=told == '1')}"
+    told = " / ".join(plain(tidy(study, row, end * scale_of(row))) for end in ends)
+    return f"{told} {row.assumption.unit_words(study.currency, tell('unit.share'), one=told == '1')}"

@@ -80,7 +80,7 @@ def _unit(row: Input, currency: str) -> str:
 def _beside(row: Input, kept: Study, tried: Collection[str], swings: dict[str, float]) -> Doc:
     """What was kept, where another value is tried; and by how much the row moves the result."""
     name, old = row.assumption.name, kept.inputs.rows[row.assumption.name]
-    was = tell("assumptions.was", value=plain(tidy(old.range.likely * scale_of(old), old)), source=locale().lowered(_source(kept, old, (), {}))) if name in tried and old.range else ""
+    was = tell("assumptions.was", value=plain(tidy(kept, old, old.range.likely * scale_of(old))), source=locale().lowered(_source(kept, old, (), {}))) if name in tried and old.range else ""
     swing = swings.get(name, 0.0)
     moves = [money_short(swing, kept.currency), swing / max(swings.values())] if swing and swing >= 1e-4 * max(swings.values()) else None
     return {"was": was, "kept": old.range.likely * scale_of(old) if was and old.range else None, "moves": moves}
@@ -116,7 +116,7 @@ def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dic
         return {**base, "word": word, "choices": [[c, tell("ui.unknown") if row.value is None and c == word else here(c).replace("_", " ")] for c in dict.fromkeys((word, *choices))]}
     if row.range is None:
         return {**base, "low": "–", "likely": "", "high": "–", "numbers": None, "step": 0, "floor": 0}
-    ends = [tidy(end * scale, row) for end in (row.range.low, row.range.likely, row.range.high)]
+    ends = [tidy(study, row, end * scale) for end in (row.range.low, row.range.likely, row.range.high)]
     shown = ["–", plain(ends[1]), "–"] if row.range.fixed else [plain(end) for end in ends]
     if base["fault"] and base["bad"] in _ENDS:
         base["fault"] = tell("fault.still", why=str(base["fault"]).rstrip("."), value=plain(ends[_ENDS.index(str(base["bad"]))]))
@@ -124,11 +124,12 @@ def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dic
     return {**base, **dict(zip(_ENDS, shown, strict=True)), "numbers": ends, "step": _step(ends[1]), "floor": floor}
 
 
-def tidy(value: float, row: Input) -> float:
+def tidy(study: Study, row: Input, value: float) -> float:
     """What nobody typed is shown with three figures, other broken numbers with four."""
     if row.assumption.whole:
         return round(value)
-    return value if value == int(value) else round_figures(value, 3 if row.changed_by in {"default", "price book"} else 4)
+    typed = row.changed_by not in {"default", "price book"} and row.assumption.name not in study.measured
+    return value if value == int(value) else round_figures(value, 4 if typed else 3)
 
 
 def moved(row: Input, part: str, number: float, *, single: bool = True) -> Estimate:
