@@ -17,7 +17,7 @@ from advisorkit.costs.money import bought_of, spares, sums
 from advisorkit.costs.tokens import corpus_in_prompt
 from advisorkit.values.quantities import Estimate
 
-CONDITIONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "bitwise_and", "bitwise_or", "invert"})
+CONDITIONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "bitwise_and", "bitwise_or", "invert", "given"})
 """Operations whose result is true or false."""
 
 
@@ -52,6 +52,11 @@ class Traced(NDArrayOperatorsMixin):
     def condition(self) -> bool:
         """Whether it is true or false rather than an amount."""
         return self.operation in CONDITIONS
+
+    @property
+    def given(self) -> Any:
+        """Whether it is typed, or set by a scenario, rather than worked out from others; at present it is not."""
+        return self.then("given", (self,), np.False_)
 
     def then(self, operation: str, parts: Sequence[Any], value: Any) -> Any:
         """The result of an operation on `parts`; a plain number where what they are does not matter."""
@@ -223,7 +228,7 @@ def _with_both(given: Mapping[str, Any], rules: Mapping[str, Any], typed: Mappin
         return WORKED_OUT["error_rate_hybrid"](given)
     first, *others = layers
     said, left = (_with_both({**given, **more}, rules, typed, others) for more in ({first: typed[first]}, {}))
-    return np.where(np.not_equal(typed[first], rules[first]), said, left)
+    return np.where(typed[first].given, said, left)
 
 
 def _clock(inputs: Inputs, values: Mapping[str, Any]) -> FormulaClock:

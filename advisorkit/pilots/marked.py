@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal, get_args
 
 from advisorkit.files.numbers import ONE, Measure, words
@@ -191,10 +191,15 @@ def columns_of(names: Iterable[str], wanted: tuple[str, ...] = COLUMNS) -> dict[
 def _columns(names: tuple[str, ...], wanted: tuple[str, ...]) -> dict[str, str]:
     found = {name: normal(name) for name in names}
     written = {plain: name for name, plain in found.items()}
-    for ours, known in logbook().synonyms.items():
-        if ours in wanted and ours not in written and (name := next((written[normal(word)] for word in known if normal(word) in written), None)):
+    for ours, known in _synonyms().items():
+        if ours in wanted and ours not in written and (name := next((written[word] for word in known if word in written), None)):
             found[name] = ours
     return found
+
+
+@cache
+def _synonyms() -> dict[str, list[str]]:
+    return {ours: [*map(normal, known)] for ours, known in logbook().synonyms.items()}
 
 
 def named(cells: Mapping[str, Spot]) -> dict[str, Spot]:

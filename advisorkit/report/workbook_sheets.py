@@ -153,9 +153,11 @@ def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:
     grid.line(row, 3, (ends[0], likely, ends[1]), f"{look} muted row right")
     grid.put(row, 4, likely, f"{look} strong row", held.range and held.range.likely)
     base, numbers = ("{0}", (rule,)) if rule is not None else (grid.at(row, 4), ())
+    given = "FALSE"
     if name in {changed for scenario in book.scenarios.values() for changed in scenario}:
         values = [str(scenario.get(name, base)) for scenario in book.scenarios.values()]
         base = f"CHOOSE({book.named('case_number')},{base},{','.join(values)})"
+        given = f"CHOOSE({book.named('case_number')},FALSE,{','.join(str(name in scenario).upper() for scenario in book.scenarios.values())})"
     if name in CONTROLS:
         yours = summary.put(*CONTROLS[name], Live(base, likely, numbers), f"typed strong {look}", held.range and held.range.likely)
         grid.put(row, 6, say("workbook.on_summary"), "sub row right")
@@ -167,6 +169,7 @@ def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:
     grid.put(row, 7, Live(f"IF(ISNUMBER({yours}),{typed},{base})", likely, numbers), f"{look} row")
     grid.names.append((book.named(name), row, 7))
     book.cells.place(node, book.named(name))
+    book.cells.place(node.given, f"OR(ISNUMBER({yours}),{given})")
     unit, words = held.assumption.unit_words(book.study.currency), source_of(book.study, held)
     grid.put(row, 8, unit, "sub indent row")
     grid.put(row, 9, f"{say('evidence.guess')}, {words}" if held.guess else f"{words}", "guess wrap middle row" if held.guess else "wrap middle row")
