@@ -72,7 +72,7 @@ def test_recalculated_with_other_inputs_it_is_the_models_own_bill_to_the_cent(na
 
 def test_a_share_wrong_typed_as_it_stands_already_counts_as_typed() -> None:
     book, typed = workbook("source-text", "product-descriptions"), {"error_rate_rag": 0.15, "error_rate_finetune": 0.098}
-    assert typed["error_rate_rag"] == book.told.inputs.likely()["error_rate_rag"]
+    assert (row := book.told.inputs.rows["error_rate_rag"]).range and row.range.likely == typed["error_rate_rag"]
     assert list(off(book.told, book.recalculated(typed), typed)) == []
 
 
