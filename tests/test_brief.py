@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from command_line import run
+from planted import ENGAGEMENT
 
 from advisorkit.catalog.reading import load
 from advisorkit.files.numbers import Listener
@@ -162,3 +165,40 @@ def test_a_reply_without_an_answer_in_it_is_told(reply: str) -> None:
 
     assert found.answers == {}
     assert "holds no answer: each stands below 'answers:', indented" in str(found.faults[0])
+
+
+def test_a_reply_is_taken_for_the_notes_and_the_engagement_that_it_was_asked_about(tmp_path: Path) -> None:
+    ours, theirs = (tmp_path / name for name in ("acme", "beta"))
+    for folder in (ours, theirs):
+        folder.mkdir()
+        (folder / "e.yaml").write_text(ENGAGEMENT.replace("Acme", folder.name.title()).replace("advisorkit: 1", f"advisorkit: 1\nid: {folder.name}"), encoding="utf-8")
+        (folder / "notes.txt").write_text(f"{NOTES}\nMet the head of {folder.name}.", encoding="utf-8")
+        assert run("brief", folder / "notes.txt", "--to", folder / "prompt.txt", "--engagement", folder / "e.yaml").exit_code == 0
+    told = {folder: next(line for line in (folder / "prompt.txt").read_text(encoding="utf-8").splitlines() if line.startswith("brief: ")) for folder in (ours, theirs)}
+    reply, answers = ours / "reply.txt", "answers:\n  citations: {value: required, quote: Auditors insist on a source}\n"
+
+    def read(said: str, folder: Path = ours, *more: object) -> tuple[int, str]:
+        reply.write_text(said, encoding="utf-8")
+        done = run("brief", "read", reply, "--to", folder / "e.yaml", *more)
+        return done.exit_code, " ".join(done.output.split())
+
+    whole = (ours / "e.yaml").read_bytes()
+    for said, folder, more in (
+        (f"{told[theirs]}\n{answers}", ours, ()),  # another client's reply beside our prompt
+        (f"{told[ours]}\n{answers}", theirs, ("--notes", ours / "prompt.txt")), (answers, theirs, ("--notes", ours / "prompt.txt")),  # our reply to their file
+        (f"{told[ours]}\n{answers}", ours, ("--notes", theirs / "notes.txt")),
+    ):
+        code, output = read(said, folder, *more)
+        assert (code, "is the reply to another brief" in output) == (2, True), output
+    assert (ours / "e.yaml").read_bytes() == whole and b"citations" not in (theirs / "e.yaml").read_bytes()
+    (ours / "old.txt").write_text(prompt("Other notes.", "acme"), encoding="utf-8")
+    as_json = f'{{"brief": "{told[ours][7:]}", "answers": {{"citations": {{"value": "required", "quote": "Auditors insist"}}}}}}'
+    for said in (f"{told[ours]}\n{answers}", f"Here:\n```yaml\n**{told[ours].upper()}**\n{answers}```", as_json):
+        code, output = read(said)  # of two prompts beside it, it names its own
+        assert (code, "does not say" in output) == (0, False), output
+    assert "2 prompts made by" in read(answers)[1]
+    (ours / "old.txt").unlink()
+    assert "does not say which brief it answers" in read(answers)[1]
+    (ours / "prompt.txt").write_text(prompt(NOTES), encoding="utf-8")
+    named = next(line for line in prompt(NOTES).splitlines() if line.startswith("brief: "))
+    assert "does not say for which engagement its brief was made" in read(f"{named}\n{answers}")[1]

@@ -382,6 +382,10 @@ def test_a_marking_sheet_counts_for_what_it_was_made_for(tmp_path: Path) -> None
     assert "engagement 'acme' instead of 'other'" in wrong[0].output and "workflow 'support' instead of 'mail'" in wrong[1].output
     assert run("pilot", "read", tmp_path / "m.xlsx", "--to", tmp_path / "acme.yaml").exit_code == 0
     assert load(tmp_path / "acme.yaml").engagement.workflows[0].pilots[0].pattern == "rag"
+    named = load(tmp_path / "other.yaml").engagement
+    write(tmp_path / "other.yaml", replace(named, workflows=(replace(named.workflows[0], pilots=(PilotFile("m.xlsx", named.as_of, 0.8),)),)))
+    copied = run("assess", tmp_path / "other.yaml")  # named by hand in the file
+    assert (copied.exit_code, "engagement 'acme' instead of 'other'" in copied.output) == (2, True), copied.output
 
 
 def test_a_right_answer_worth_little_beside_what_today_costs_does_not_say_that_nothing_can_pay() -> None:

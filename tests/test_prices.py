@@ -14,6 +14,7 @@ from command_line import run as command
 from genai_prices import Usage
 from genai_prices.data import providers
 from hypothesis import given, settings, strategies as st
+from planted import ENGAGEMENT
 
 from advisorkit.catalog import prices
 from advisorkit.catalog.prices import COLUMNS, models, package_prices
@@ -313,3 +314,25 @@ def test_a_check_names_the_rates_without_which_nothing_could_be_priced_and_goes_
     assert all(f"yen.yaml: currency: no exchange rate from {one} to JPY; write exchange_rates: {{{one}: " in said.stderr for one in ("EUR", "USD"))
     yen.write_text(yen.read_text().replace("currency: JPY", "currency: JPY\nexchange_rates: {EUR: 160, USD: 150}"))
     assert command("check", yen).exit_code == 0
+
+
+def test_a_price_a_day_rate_or_a_houses_rate_far_from_the_usual_is_told_beside_the_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, house = tmp_path / "acme.yaml", tmp_path / "own.csv"
+    whole = ENGAGEMENT.replace("answers:", 'assumptions: {model: "openai:gpt-5-mini", DAY}\n    answers:')
+    house.write_text(",".join(COLUMNS) + "\nrate:USD,EUR for 1 USD,,9.2,,EUR,2026-11-01,2026-11-20,seen,,house,\n", encoding="utf-8")
+
+    def told(day: str, price: float, *command_line: str) -> str:
+        file.write_text(whole.replace("DAY", day) + f'prices: {{"openai:gpt-5-mini/input": {price}}}\n', encoding="utf-8")
+        return " ".join(command(*(command_line or ("assess",)), file).output.split())
+
+    usual = told("engineer_day_rate: 900", 0.2)
+    assert "check it" not in usual and "check it" not in told("engineer_day_rate: [400, 500]", 0.05, "cost")
+    for act in ("assess", "cost"):
+        far = told("engineer_day_rate: 0", 250, act)
+        assert "openai:gpt-5-mini/input is 250 USD here, and usually 0.25 USD; check it." in far
+        assert "Engineer day rate is set to 0, and is usually 550 to 2,200 EUR a day; check it." in far
+    assert "is set to 65,000" in told("engineer_day_rate: 65000", 0.2)
+    monkeypatch.setenv("ADVISORKIT_PRICES", str(house))
+    assert "rate:USD: 9.2 EUR for one USD is far from the usual 0.87; check it" in told("engineer_day_rate: 900", 0.2, "check")
+    house.write_text(house.read_text(encoding="utf-8").replace("rate:USD,EUR for 1 USD,,9.2,,EUR", "openai:gpt-5-mini/output,1M tokens,,2000,,USD"), encoding="utf-8")
+    assert "openai:gpt-5-mini/output is 2,000 USD here, and usually 2 USD" in told("engineer_day_rate: 900", 0.2)

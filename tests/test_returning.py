@@ -240,12 +240,19 @@ def test_a_sheet_in_another_unit_or_of_another_client_is_not_taken_for_ours(kept
     other = run("actuals", "read", file, filled(kept, {row[1]: {"We told you": 3 * (row[4] or 0) + 1, "Measured": 0.5, **about} for row in rows}))
     own = run("actuals", "read", file, filled(kept, {"adoption": {"We told you": 0.31}}))
     moved = run("actuals", "read", file, filled(kept, {"review_minutes": {"What": "Items a month", "Measured": 900, "Cases": 60, "People": 3, **about}}))
+    lines = {code: {"Workflow": "other-client/service-desk"} for code in (row[1] for row in openpyxl.load_workbook(kept / "sheet.xlsx")["Measured"].iter_rows(min_row=2, values_only=True))}
+    theirs = run("actuals", "read", file, filled(kept, lines | {"run_cost_rag": {"Measured": 900, **about, **lines["run_cost_rag"]}}))  # what was told there may be the same
+    one = run("actuals", "read", file, filled(kept, {"run_cost_rag": {"Measured": 900, **about, **lines["run_cost_rag"]}}))
+    plain = run("actuals", "read", file, filled(kept, {code: {"Workflow": "service-desk"} for code in lines}))
 
     assert "'items a week' is not items a month, in which this is counted here" in weekly.stderr
     assert "'USD a month' is not EUR a month" in dollars.stderr
     assert "is the sheet of another engagement, as in most lines what stands under 'We told you' was never told" in other.stderr
     assert "what stands under 'We told you' was never told by this engagement" in own.stderr
     assert "'review_minutes' stands beside the words of 'calls_per_month'" in moved.stderr
+    assert "was made for something else: engagement 'other-client' instead of 'sample-marked-pilot'" in theirs.stderr
+    assert "'other-client' is not 'sample-marked-pilot', which is read here" in one.stderr and "does not say what it is about" in plain.stderr
+    assert (theirs.exit_code, one.exit_code, plain.exit_code) == (2, 1, 0)
     assert (weekly.exit_code, dollars.exit_code, other.exit_code, own.exit_code, moved.exit_code) == (1, 1, 2, 0, 1)
     assert file.read_bytes() == there
 

@@ -287,3 +287,42 @@ def printed(folder: Path) -> Path:
     (folder / "c.typ").write_text("Loans run ten years and are paid back every month.", encoding="utf-8")
     typst.compile(str(folder / "c.typ"), output=str(folder / "whole.pdf"))
     return folder / "whole.pdf"
+
+
+def test_a_trial_of_another_engagement_in_the_same_folder_is_neither_run_nor_read(tmp_path: Path) -> None:
+    file, other = tmp_path / "acme.yaml", tmp_path / "beta.yaml"
+    with scripted(region) as server:
+        theirs = planned_at(server, other, ROWS, "--ways", "zero")["trial"]
+        assert command("bakeoff", "run", other, "--by", "Ann", "--max-calls", 20).exit_code == 0
+        file.write_text(other.read_text(encoding="utf-8").replace("Acme", "Alpha"), encoding="utf-8")
+        before, asked = file.read_bytes(), len(server.bodies)
+        for act in (("run", file, "--by", "Eve", "--max-calls", 20), ("read", file), ("read", file, "--trial", theirs)):
+            strange = command("bakeoff", *act)
+            assert (strange.exit_code, "for beta and not for acme" in " ".join(strange.output.split())) == (2, True), strange.output
+        assert (file.read_bytes(), len(server.bodies)) == (before, asked)
+        planned = json.loads(command("bakeoff", "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", "--ways", "zero", "--json").stdout)
+        done = json.loads(command("bakeoff", "run", file, "--by", "Eve", "--max-calls", 20, "--json").stdout)
+    assert (planned["trial"] != theirs, done["trial"], done["requests"]) == (True, planned["trial"], 20)  # the same cases, asked anew
+
+
+def test_a_sample_or_a_text_that_changed_after_the_plan_is_told_and_nothing_more_is_sent(tmp_path: Path) -> None:
+    file, texts = tmp_path / "acme.yaml", tmp_path / "texts"
+    texts.mkdir()
+    (texts / "a.txt").write_text("The office closes at six.", encoding="utf-8")
+    with scripted(region) as server:
+        plan = ("--ways", "zero", "--texts", texts)
+        trial_id = planned_at(server, file, ROWS, *plan)["trial"]
+        for path, name in ((tmp_path / "s.csv", "s.csv"), (texts / "a.txt", "texts"), (texts / "b.txt", "texts")):
+            whole = path.read_bytes() if path.exists() else b""
+            path.write_bytes(whole.replace(b"wessex", b"Mrs Wessex") + b"more\n")
+            refused = command("bakeoff", "run", file, "--by", "Ann", "--max-calls", 20)
+            assert (refused.exit_code, f"{name}: changed after {trial_id} was planned" in " ".join(refused.output.split())) == (2, True), refused.output
+            path.write_bytes(whole) if whole else path.unlink()
+        assert server.bodies == []
+        assert command("bakeoff", "run", file, "--by", "Ann", "--max-calls", 20).exit_code == 0
+        (tmp_path / "s.csv").write_text(ROWS + "late,Which?,north\n", encoding="utf-8")
+        told = command("bakeoff", "read", file)
+        assert "s.csv: changed after" in " ".join(told.output.split())
+        (tmp_path / "s.csv").write_text(ROWS + "\n", encoding="utf-8")  # the same cases in other bytes are the same trial
+        planned = command("bakeoff", "plan", file, "--sample", tmp_path / "s.csv", "--endpoint", server.url, "--model", "m", *plan, "--json")
+        assert json.loads(planned.stdout)["trial"] == trial_id

@@ -24,7 +24,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from advisorkit.bakeoff.model import Caller, Told, UnansweredError, ask, refused, say, why
 from advisorkit.bakeoff.texts import worded
-from advisorkit.bakeoff.trial import EXACT, PATTERN, Item, Trial, WayId, folder_of, log_of, samples_of
+from advisorkit.bakeoff.trial import EXACT, PATTERN, Item, Trial, WayId, changed, folder_of, log_of, samples_of
 from advisorkit.bakeoff.ways import NAME, Ahead, Asking, Ways, asking, closed, formless, outlook, parsed, wrong_fields
 from advisorkit.files.disk import alone, fingerprint, write_bytes
 from advisorkit.files.spots import MAX_TEXT
@@ -174,6 +174,8 @@ def tried(
     Raises:
         UsageError: If a limit, a name, a key or the client's permission is missing; nothing was sent then.
     """
+    if names := changed(file, made):
+        raise refused("sources", trial=made.id, names=names)
     engagement, folder = load(file).engagement, folder_of(file, made.id)
     caller = asking(made, engagement, folder=folder / "calls", most_cost=most_cost, most_calls=most_calls)
     there: AbstractContextManager[Endpoint] = embedded()

@@ -24,7 +24,7 @@ from pypdfium2 import PdfDocument
 
 from advisorkit.bakeoff.model import say
 from advisorkit.catalog.reading import text_classes
-from advisorkit.files.disk import bounded, decode, read_bytes, within
+from advisorkit.files.disk import bounded, decode, fingerprint, read_bytes, within
 from advisorkit.files.spots import fit
 from advisorkit.files.trees import shown
 from advisorkit.values.messages import EngagementError, Fault
@@ -115,10 +115,7 @@ def read_texts(folder: str | Path) -> Corpus:
         EngagementError: If there is none, or one cannot be read; names every fault.
     """
     root, faults, found, told, file = Path(folder), list[Fault](), dict[str, str](), list[str](), str(folder)
-    for path in sorted(one for one in root.rglob("*") if one.is_file()):
-        name = path.relative_to(root).as_posix()
-        if re.search(r"(?:\A|/)(?:\.|~\$)", name):
-            continue
+    for name in _names(root):
         try:
             found[normalize("NFC", name)] = _text(within(root, name), name, told)
         except EngagementError as error:
@@ -133,6 +130,21 @@ def read_texts(folder: str | Path) -> Corpus:
     if faults:
         raise EngagementError(faults)
     return replace(made, notices=tuple(told))
+
+
+def _names(root: Path) -> list[str]:
+    """The files in a folder and below that count as texts; hidden ones and those of an office program at work do not."""
+    names = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.is_file()]
+    return [name for name in names if not re.search(r"(?:\A|/)(?:\.|~\$)", name)]
+
+
+def state_of(source: Path) -> str:
+    """A fingerprint of a sample, or of a folder of texts, to see whether it changed."""
+    names = _names(source) if source.is_dir() else [""]
+    try:
+        return fingerprint("\n".join(f"{name} {fingerprint(read_bytes(within(source, name)))}" for name in names).encode())
+    except EngagementError:  # what cannot be read is not what was planned
+        return ""
 
 
 def _text(path: Path, name: str, told: list[str]) -> str:

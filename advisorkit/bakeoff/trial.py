@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from advisorkit.bakeoff import Scoring
 from advisorkit.bakeoff.model import refused, say
-from advisorkit.bakeoff.texts import READERS, Corpus, label_of, plain
+from advisorkit.bakeoff.texts import READERS, Corpus, label_of, plain, state_of
 from advisorkit.files.disk import fingerprint, read_source, within, write_bytes
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse_json, shown
@@ -258,11 +258,15 @@ class Trial:
     """Of the split and the examples."""
     sent: str = ""
     """SHA-256 of all that a run would send, so that a plan is another one where the words of prompts or what is looked up are others."""
+    engagement: str = ""
+    """Engagement id; empty in plans of earlier versions."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """State of the sample and the folder of texts, by path from the engagement file; no part of what makes it another plan."""
 
     @property
     def id(self) -> str:
         """The workflow with a few signs that are the same for the same plan."""
-        return f"{self.workflow}-{fingerprint(_text(self).encode())[:8]}"
+        return f"{self.workflow}-{fingerprint(_text(replace(self, sources={})).encode())[:8]}"
 
     @property
     def demonstration(self) -> bool:
@@ -306,24 +310,38 @@ def keep(trial: Trial, engagement_file: str | Path) -> Path:
 
 
 def kept(engagement_file: str | Path, workflow: str = "", id: str = "") -> Trial:
-    """The trial called `id`, else the only one of the workflow.
+    """The trial called `id`, else the only one of the workflow; none that was planned for another engagement whose file lies beside this one.
 
     Raises:
         UsageError: If there is none, or there are several.
         EngagementError: If its plan was changed by hand.
     """
-    flow = load(engagement_file).engagement.chosen(workflow).id if not id else ""
+    engagement = load(engagement_file).engagement
+    flow = engagement.chosen(workflow).id if not id else ""
     there = sorted((Path(engagement_file).resolve().parent / FOLDER).glob("*/plan.json"))
     plans = [path for path in there if path.parent.name == id or (not id and path.parent.name[:-9] == flow)]
-    if len(plans) != 1:
-        key = "several" if plans else "unknown" if id and there else "unplanned"
-        raise refused(key, trial=id or flow, names=", ".join(path.parent.name for path in plans or there))
-    source = read_source(plans[0])
+    trials = [_read(path) for path in plans]
+    ours = [one for one in trials if one.engagement in ("", engagement.id)]
+    if len(ours) != 1:
+        key = "several" if ours else "others" if trials else "unknown" if id and there else "unplanned"
+        names = [one.id for one in ours] or [one.engagement for one in trials] or [path.parent.name for path in there]
+        raise refused(key, trial=id or flow, names=", ".join(names), ours=engagement.id)
+    return ours[0]
+
+
+def _read(path: Path) -> Trial:
+    source = read_source(path)
     faults: list[Fault] = []
     trial = form(Trial, {}).read(Spot(parse_json(source.text, source.file), "", source.file, faults))
-    if faults or not isinstance(trial, Trial) or trial.id != plans[0].parent.name:
+    if faults or not isinstance(trial, Trial) or trial.id != path.parent.name:
         raise EngagementError([*faults[:5], Fault(source.file, "", say("fault.changed"))])
     return trial
+
+
+def changed(engagement_file: str | Path, trial: Trial) -> str:
+    """The sample or the folder of texts that is not as it was when the trial was planned; empty where both are, or are no longer there."""
+    paths = {name: Path(engagement_file).resolve().parent / name for name in trial.sources}
+    return ", ".join(name for name, path in paths.items() if path.exists() and state_of(path) != trial.sources[name])
 
 
 def shared(ways: int) -> float:

@@ -1,6 +1,7 @@
 """What each way sends for a case: examples, passages or neither; and the small head that is trained where the job is to choose."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from rapidfuzz import fuzz
 
 from advisorkit.bakeoff import Scoring
 from advisorkit.bakeoff.model import Caller, Message, ask, refused, say
-from advisorkit.bakeoff.texts import Corpus, Passage, Search, label_of, language_of, read_texts, vectors, whole, worded
+from advisorkit.bakeoff.texts import Corpus, Passage, Search, label_of, language_of, read_texts, state_of, vectors, whole, worded
 from advisorkit.bakeoff.trial import EXACT, Item, Trial, WayId, fields_of, keep, least, limited, object_of, read_sample, shuffled
 from advisorkit.catalog.prices import load as prices
 from advisorkit.catalog.reading import text_classes
@@ -203,16 +204,22 @@ def plan(
         given["url"] = str(addressed(given["url"]))  # one that holds a key is written nowhere
     corpus = read_texts(texts) if texts else Corpus()
     found = read_sample(sample, corpus, most=most, seed=given.get("seed", 1), scoring=score or ("judge" if given.get("judge") else None))
-    made = limited(Trial(flow.id, loaded.engagement.as_of, found, (), task or flow.name, corpus, model=model or NAME, **given), ways)
+    made = limited(Trial(flow.id, loaded.engagement.as_of, found, (), task or flow.name, corpus, model=model or NAME, engagement=loaded.engagement.id, **given), ways)
     seen = outlook(made, asking(made, loaded.engagement))
     try:
         permitted(loaded.engagement, made.url, made.model) if made.url else None
     except UsageError as error:
         seen = replace(seen, refused=str(error))
-    made = replace(made, sent=digest((seen.exact,)))
+    made = replace(made, sent=digest((seen.exact,)), sources={_seen_from(file, one): state_of(one) for one in (sample, texts) if one})
     write_bytes(keep(made, file).with_name(EXACT), seen.exact.encode())
     write(file, with_corpus(made, loaded.engagement), loaded.fingerprint)
     return made, seen
+
+
+def _seen_from(file: Path, source: Path) -> str:
+    with suppress(ValueError):  # another drive
+        return Path(os.path.relpath(source.resolve(), file.resolve().parent)).as_posix()
+    return str(source.resolve())
 
 
 def asking(made: Trial, engagement: Engagement, **limits: Any) -> Caller:

@@ -69,16 +69,19 @@ def _shipped(as_of: date) -> PriceBook:
 def _book(as_of: date, rows: Iterable[Price], own: Collection[Price] = ()) -> PriceBook:
     current: dict[str, Price] = {}
     announced: dict[str, Price] = {}
+    replaced: dict[str, Price] = {}
     ranked = [*((False, row) for row in rows), *((not _from_package(row), row) for row in own)]
-    for _, row in sorted(ranked, key=lambda pair: (pair[0], pair[1].since)):
+    for mine, row in sorted(ranked, key=lambda pair: (pair[0], pair[1].since)):
         if row.since <= as_of:
+            if mine and row.id in current:
+                replaced.setdefault(row.id, current[row.id])
             current[row.id] = row
         else:
             announced.setdefault(row.id, row)
     rates = {key.removeprefix(RATE): row.amount.likely for key, row in current.items() if key.startswith(RATE)}
     prices = {key: row for key, row in current.items() if not key.startswith(RATE)}
     sold = {key: model for key, model in models().items() if f"{key}/input" in prices}
-    return PriceBook(as_of, prices, sold, rates, announced=announced)
+    return PriceBook(as_of, prices, sold, rates, announced=announced, replaced=replaced)
 
 
 @lru_cache(maxsize=1)

@@ -292,6 +292,8 @@ def read_run(file: File, workflow: Flow = None, trial: TrialName = "", pass_mark
     from advisorkit.study.documents import plain
 
     made = part("trial").kept(file, workflow or "", trial)
+    if names := part("trial").changed(file, made):
+        console.say(TEXTS.say("sources", trial=made.id, names=names))
     found = part("compared").read(file, made, console.mark_of(pass_mark))
     document = {"trial": made.id, "demonstration": made.demonstration, "chosen": found.chosen, "clear": found.clear, "rows": plain(found.rows)}
     said: list[Block] = []

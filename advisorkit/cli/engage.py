@@ -21,7 +21,7 @@ from advisorkit.files.tables import KINDS
 from advisorkit.files.texts import Texts, languages, speaking
 from advisorkit.files.trees import shown
 from advisorkit.intake import actuals, questionnaire
-from advisorkit.intake.brief import notes_in, prompt, read_reply
+from advisorkit.intake.brief import notes_for, notes_in, prompt, read_reply
 from advisorkit.intake.mapping import propose
 from advisorkit.intake.questionnaire import asked
 from advisorkit.store.reading import CURRENCIES, Loaded, doubtful, load, reduced, schema
@@ -285,9 +285,8 @@ def brief(
     source: Annotated[str, typer.Argument(metavar="NOTES", help="File with your notes; or the word read, then the reply; or the word run, then your notes.")],
     to: Target,
     second: Annotated[Path | None, typer.Argument(metavar="[REPLY]", help="After read: the model's reply. After run: your notes.")] = None,
-    notes: Annotated[
-        Path | None, typer.Option("--notes", metavar="NOTES", help="After read: your notes; by default those in the prompt beside the reply.")
-    ] = None,
+    notes: Annotated[Path | None, typer.Option("--notes", metavar="NOTES", help="After read: your notes; by default those in the prompt beside the reply.")] = None,
+    engagement: Annotated[Path | None, typer.Option("--engagement", metavar="FILE", help="After NOTES: what they are about; another one refuses the reply.")] = None,
     workflow: Flow = None,
     endpoint: Annotated[str, typer.Option("--endpoint", metavar="URL", help="After run: address of the model; the engagement's endpoints must list it.")] = "",
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="After run: its name there.")] = "",
@@ -302,7 +301,9 @@ def brief(
     """
     if source not in ("read", "run"):
         console.fresh(to)
-        write_bytes(to, prompt(_text(source)).encode())
+        of = load(engagement).engagement if engagement else None
+        about = questionnaire.mark(of.id, workflow and of.workflow(workflow).id) if of else ""
+        write_bytes(to, prompt(_text(source), about).encode())
         console.say(f"made {to}; give it to the model that the client allows, save the reply, then run: "
             "advisorkit brief read REPLY --to ENGAGEMENT")
         return
@@ -312,9 +313,11 @@ def brief(
     if source == "run":
         _run(_text(second), to, workflow, (endpoint, model, by), dry_run=dry_run, as_json=as_json)
         return
-    words = _text(notes) if notes else _notes_beside(second, to)
-    loaded = load(to)
-    take_in(to, loaded, loaded.engagement.chosen(workflow), read_reply(_text(second), words, str(second), loaded.engagement.currency), as_json=as_json)
+    loaded, reply = load(to), _text(second)
+    one, sources = loaded.engagement.chosen(workflow), [_text(notes)] if notes else _prompts_beside(second, to)
+    words, told = notes_for(reply, sources, (loaded.engagement.id, questionnaire.mark(loaded.engagement.id, one.id)), str(second))
+    console.say(*told)
+    take_in(to, loaded, one, read_reply(reply, words, str(second), loaded.engagement.currency), as_json=as_json)
 
 
 def _text(path: str | Path) -> str:
@@ -324,15 +327,11 @@ def _text(path: str | Path) -> str:
     return source.text
 
 
-def _notes_beside(reply: Path, engagement: Path) -> str:
-    """The notes in the one prompt that lies beside the reply or the engagement."""
+def _prompts_beside(reply: Path, engagement: Path) -> list[str]:
+    """The prompts that lie beside the reply or the engagement."""
     folders = dict.fromkeys((reply.resolve().parent, engagement.resolve().parent))
     paths = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file() and path.stat().st_size < MAX_BYTES]
-    found = [notes for path in paths if (notes := notes_in(path.read_bytes().decode(errors="replace"))) is not None]
-    if len(found) != 1:
-        count = "no prompt" if not found else f"{len(found)} prompts"
-        raise UsageError(f"{count} made by 'advisorkit brief' beside {reply}: name your notes with --notes, so that quotes can be checked")
-    return found[0]
+    return [text for path in paths if notes_in(text := path.read_bytes().decode(errors="replace")) is not None]
 
 
 def _run(notes: str, to: Path, workflow: str | None, call: tuple[str, str, str], *, dry_run: bool, as_json: bool) -> None:

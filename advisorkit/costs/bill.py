@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import TEXTS, Column, Flow, Part, Phase, Workings, scene
-from advisorkit.costs.inputs import TOKENS, Inputs, inputs_for
+from advisorkit.costs.inputs import TOKENS, Inputs, input_of, inputs_for
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.messages import here
 from advisorkit.values.prices import Model
@@ -133,9 +133,28 @@ def _source(inputs: Inputs, names: Iterable[str]) -> str:
 def warnings(inputs: Inputs) -> tuple[str, ...]:
     """What to know beside a bill.
 
-    Models that end within the horizon, prices announced, old sources, a plan of checking that does not count, lines struck, money spent.
+    Models that end within the horizon, prices announced, old sources, amounts far from what is usual, a plan of checking that does not count, lines struck, money spent.
     """
-    return (*_ends(inputs), *_announced(inputs), *_old(inputs), *_not_counted(inputs), *_struck(inputs), *_spent(inputs))
+    return (*_ends(inputs), *_announced(inputs), *_old(inputs), *far_off(inputs), *_not_counted(inputs), *_struck(inputs), *_spent(inputs))
+
+
+_FAR_SETTING, _FAR_PRICE = 5.0, 10.0
+"""How many times more than usually at most, or less than usually at least, somebody's amount or price may be without a word."""
+
+
+def far_off(inputs: Inputs) -> Iterator[str]:
+    """Prices, and amounts of money that somebody set, that are far from the book's and the usual ones; they may be true."""
+    models, used, book = {inputs.word(name) for name in ("model", "tuned_model", "embedding_model")}, {age.id for age in inputs.prices()}, inputs.book
+    for name, ours in book.replaced.items():
+        mine = book.prices.get(name, ours)
+        usual = ours.amount.likely * (book.rate(ours.currency, mine.currency) if ours.currency != mine.currency else 1.0)
+        if (name in used or name.rpartition("/")[0] in models) and not usual / _FAR_PRICE < mine.amount.likely < usual * _FAR_PRICE and usual:
+            yield TEXTS.say("warn.far_price", price=name, amount=plain(mine.amount.likely), usual=plain(usual), currency=mine.currency)
+    bare = replace(inputs, engagement=replace(inputs.engagement, assumptions={}), workflow=replace(inputs.workflow, assumptions={}, workload={}))
+    for row in (row for row in inputs.rows.values() if row.changed_by in ("workflow", "engagement") and "{currency}" in row.assumption.measure):
+        said, known = row.range, input_of(bare, row.assumption).range
+        if said and known and known.low and not (said.likely * _FAR_SETTING >= known.low and said.likely <= known.high * _FAR_SETTING) and (said.high or not row.assumption.line):
+            yield TEXTS.say("warn.far", name=row.assumption.label, amount=plain(said.likely), low=plain(known.low), high=plain(known.high), unit=here(row.unit))
 
 
 def _not_counted(inputs: Inputs) -> Iterator[str]:

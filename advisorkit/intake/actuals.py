@@ -8,11 +8,11 @@ from typing import Annotated
 
 from advisorkit.catalog.reading import assumptions, measure
 from advisorkit.files.spots import Spot
-from advisorkit.files.tables import ReadRow, ReadTable
+from advisorkit.files.tables import ReadRow, ReadTable, made_for
 from advisorkit.files.texts import Texts, speaking
-from advisorkit.files.trees import shown
+from advisorkit.files.trees import Scalar, shown
 from advisorkit.files.typed import form as form_of
-from advisorkit.intake.questionnaire import TEXTS, Line, beside, came_back, form
+from advisorkit.intake.questionnaire import TEXTS, Line, beside, came_back, form, mark
 from advisorkit.intake.wording import nothing
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.messages import EngagementError, Fault, UsageError, here, on_line
@@ -20,7 +20,7 @@ from advisorkit.values.people import Measured
 from advisorkit.values.quantities import MOST, Estimate
 from advisorkit.values.written import Within
 
-_WIDTHS = {"workflow": 18, "quantity": 22, "what": 30, "unit": 18, "told": 12, "from": 12, "to": 12}
+_WIDTHS = {"workflow": 22, "quantity": 22, "what": 30, "unit": 18, "told": 12, "from": 12, "to": 12}
 _ROOM = {"value": 12, "low": 12, "high": 12, "period": 22, "source": 26, "sample": 30, "cases": 9, "people": 9}
 _NEEDED = ("workflow", "quantity", "value", "period")
 _RIGHT = "error_rate_"
@@ -72,7 +72,7 @@ _ALWAYS = ("calls_per_month", "adoption", "review_share")
 def _line(engagement: Engagement, flow: str, name: str, told: Estimate | None) -> Line:
     row, shown = assumptions()[name], turned(name, told) if told else None
     ends = (shown.likely, shown.low, shown.high) if shown else (None, None, None)
-    return (flow, name, label(name), _unit(name, engagement.currency), *ends), "0.0%" if row.in_percent else ""
+    return (mark(engagement.id, flow), name, label(name), _unit(name, engagement.currency), *ends), "0.0%" if row.in_percent else ""
 
 
 def _unit(name: str, currency: str) -> str:
@@ -90,6 +90,7 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
     heads = {head: name for name, head in columns.items()}
     with speaking(language):
         labels = {name: label(name) for name in assumptions()}
+    table, unmarked = _ours(table, columns["workflow"], engagement)
     found: dict[tuple[str, str], Measured] = {}
     other: list[int] = []
     for row in table.rows:
@@ -103,7 +104,25 @@ def read_sheet(path: str | Path, engagement: Engagement) -> tuple[Engagement, di
     new = {one.id: [seen for (flow, _), seen in found.items() if flow == one.id] for one in engagement.workflows}
     made = replace(engagement, workflows=tuple(replace(one, measured=_with(one.measured, new[one.id])) for one in engagement.workflows))
     taken = {flow: [one.quantity for one in seen] for flow, seen in new.items() if seen}
-    return made, taken, tuple(fault for row in table.rows for fault in row.faults), (*table.notices, *noted, *table.listener.heard)
+    return made, taken, tuple(fault for row in table.rows for fault in row.faults), (*table.notices, *unmarked, *noted, *table.listener.heard)
+
+
+def _ours(table: ReadTable, head: str, engagement: Engagement) -> tuple[ReadTable, list[str]]:
+    """The sheet with workflows alone where engagement and workflow stand, and what to say where it names no engagement; a line of another gets a fault.
+
+    Raises:
+        EngagementError: If most of the sheet is another engagement's.
+    """
+    said = {row.line: (row, *str(getattr(row.cells[head].node, "text", "")).rpartition("/")) for row in table.rows if head in row.cells}
+    other = [(row, owner) for row, owner, slash, _ in said.values() if slash and owner != engagement.id]
+    if 2 * len(other) > len(table.rows):
+        raise EngagementError([Fault(table.file, on_line(table.line), made_for("engagement", other[0][1], engagement.id, head))])
+    for row, owner in other:
+        row.cells[head].fault(here("'{}' is not '{}', which is read here", shown(owner, 80), engagement.id))
+    alone = {line: replace(row.cells[head], node=Scalar(flow, line)) for line, (row, owner, _, flow) in said.items() if owner == engagement.id}
+    made = replace(table, rows=tuple(replace(row, cells={**row.cells, head: alone[row.line]}) if row.line in alone else row for row in table.rows))
+    told = said and not any(slash for _, _, slash, _ in said.values())
+    return made, [here("{}: does not say what it is about, so it was read as one of {}", table.file, engagement.id)] if told else []
 
 
 def _told_otherwise(cells: Mapping[str, Spot], engagement: Engagement) -> bool:

@@ -15,6 +15,7 @@ from textwrap import dedent
 
 from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.catalog.vocabulary import answer
+from advisorkit.files.disk import fingerprint
 from advisorkit.files.numbers import ONE, Listener, Measure, currencies, unclear
 from advisorkit.files.spots import Spot
 from advisorkit.files.texts import Texts
@@ -22,11 +23,12 @@ from advisorkit.files.trees import Node, parse_json, parse_yaml
 from advisorkit.intake.questionnaire import Reply, asked
 from advisorkit.values.criteria import PATTERNS, Criterion
 from advisorkit.values.engagement import Answer
-from advisorkit.values.messages import AdvisorError, EngagementError, Fault
+from advisorkit.values.messages import AdvisorError, EngagementError, Fault, UsageError
 from advisorkit.values.people import SecondReading
 
 _NOTES = re.compile(r"\n={10}\n(.*)\n={10}\s*\Z", re.DOTALL)
-_START = re.compile(r"^[ \t]*answers:(?![ \t]*\w)|\{\s*\"answers\"\s*:", re.MULTILINE)
+_START = re.compile(r"^[ \t]*answers:(?![ \t]*\w)|\{\s*(?:\"brief\"\s*:\s*\"?\w*\"?\s*,\s*)?\"answers\"\s*:", re.MULTILINE)
+_MARK = re.compile(r"^\W*brief\W{1,6}([0-9a-f]{8})\b", re.MULTILINE | re.IGNORECASE)
 _HEAD = re.compile(r"^([ \t]*)\**answers\**:\**[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _SIGNS = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚‹›", "'"), **dict.fromkeys("–—", "-")})
 _ORDER = re.compile(r"\b(ignore|disregard|forget|override)\b.{0,40}\b(instructions?|prompts?)\b", re.IGNORECASE)
@@ -34,15 +36,15 @@ _LEAST, _NEAR = 6, 0.25
 """Fewest letters and digits of a quote that is not a whole line of the notes; share by which a figure may be off what the quote says."""
 
 
-def prompt(notes: str) -> str:
-    """The text to give to the model: the questions that may be asked and the consultant's notes.
+def prompt(notes: str, about: str = "") -> str:
+    """The text to give to the model: the questions that may be asked and the consultant's notes, `about` an engagement or a workflow by id.
 
     Example:
         >>> "citations: Must each answer" in prompt("Auditors want sources.")
         True
     """
     text = (files("advisorkit") / "data" / "text" / "en" / "brief.txt").read_text(encoding="utf-8")
-    before, after = text.split("{notes}")
+    before, after = text.replace("{mark}", _mark(notes, about)).split("{notes}")
     return before.replace("{questions}", "\n".join(map(_question, asked()))) + notes.strip() + after
 
 
@@ -55,6 +57,42 @@ def notes_in(text: str) -> str | None:
     """
     found = _NOTES.search(text)
     return found[1] if text.startswith("advisorkit brief\n") and found else None
+
+
+def _mark(notes: str, about: str) -> str:
+    """What a reply says to be known as one to these notes, for that engagement or workflow."""
+    return fingerprint(f"{about}\n{' '.join(notes.split())}".encode())[:8]
+
+
+def notes_for(reply: str, sources: Collection[str], abouts: Collection[str], file: str) -> tuple[str, list[str]]:
+    """The notes that a reply answers, and what to say where it or its prompt does not tell.
+
+    Args:
+        reply: The model's reply.
+        sources: Prompts made by `prompt`, one of which it answers, or the notes themselves.
+        abouts: The engagement and the workflow that take it, by id.
+        file: Name of the reply for messages.
+
+    Raises:
+        EngagementError: If it answers other notes, or they were sent for another engagement or workflow.
+        UsageError: If none or several of the sources may be meant.
+    """
+    said, fitting = {*map(str.lower, _MARK.findall(reply))}, dict[str, bool]()
+    for source in sources:
+        held = notes_in(source)
+        notes = source if held is None else held
+        valid, own = {_mark(notes, about) for about in abouts}, set() if held is None else {*_MARK.findall(source.partition("\n==========\n")[0])}
+        if said | own <= valid | {_mark(notes, "")}:
+            fitting[notes.strip()] = bool((said | own) & valid)
+    if sources and not fitting:
+        what = f"is the reply to another brief: its notes are not these, or were sent for something else than {' or '.join(abouts)}"
+        raise EngagementError([Fault(file, "", f"{what}; put the prompt that it answers beside it, or name its notes with --notes")])
+    if len(fitting) != 1:
+        count = f"{len(fitting)} prompts" if fitting else "no prompt"
+        raise UsageError(f"{count} made by 'advisorkit brief' beside {file}: name your notes with --notes, so that quotes can be checked")
+    ((notes, tied),) = fitting.items()
+    told = "which brief it answers, so it was read as a reply to these notes" if not said else "for which engagement its brief was made" if not tied else ""
+    return notes, [f"{file}: does not say {told}"] if told else []
 
 
 def choices(criterion: Criterion) -> list[str]:

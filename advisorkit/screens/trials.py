@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from advisorkit.files.texts import spoken
 from advisorkit.report.trial_pages import TEXTS, ahead, broken, trial_table
 from advisorkit.screens.advising import still
 from advisorkit.screens.work import Work
-from advisorkit.values.messages import AdvisorError
+from advisorkit.values.messages import AdvisorError, UsageError
 
 _PLANNED = dict.fromkeys(("sample", "texts", "url", "model", "tuned", "judge", "priced_as"), Field)
 _LIMITED = {"by": Field, "cost": partial(BoundedFloatText, max=1e9), "calls": partial(BoundedIntText, max=10**9)}
@@ -131,9 +131,12 @@ class Bakeoff:
 
     def _found_again(self, file: Path) -> None:
         """The trial that lies beside the file, where there is one that was run."""
-        for log in sorted(file.parent.glob(f"bakeoff/{self._work.state.workflow}-????????/logs"), key=lambda found: found.stat().st_mtime)[-1:]:
-            self._trial = part("trial").kept(file, id=log.parent.name)
-            self._tell(part("compared").compared(self._trial, log.parent))
+        logs = sorted(file.parent.glob(f"bakeoff/{self._work.state.workflow}-????????/logs"), key=lambda found: found.stat().st_mtime, reverse=True)
+        for log in logs:
+            with suppress(UsageError):  # planned for another engagement, whose file lies beside this one
+                self._trial = part("trial").kept(file, id=log.parent.name)
+                self._tell(part("compared").compared(self._trial, log.parent))
+                return
 
     def _ran(self, file: Path) -> None:
         """Run it beside what else is done, or stop what runs."""

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import get_args
 
-from advisorkit.catalog.prices import load as prices
+from advisorkit.catalog.prices import RATE, load as prices
 from advisorkit.catalog.vocabulary import definitions, forms
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.numbers import Listener, unclear
@@ -183,8 +183,17 @@ def load(path: str | Path) -> Loaded:
 
 
 def doubtful(engagement: Engagement, file: str) -> tuple[str, ...]:
-    """Notices of days that do not go with the day of the advice, of quotes that are left out, and of exchange rates far from the price book's."""
-    return tuple(f"{file}: {message}" for message in (*_days(engagement), *_quotes(engagement), *_rates(engagement)))
+    """Notices of days that do not go with the day of the advice, of marks that count twice, of quotes that are left out, and of exchange rates far from the price book's."""
+    return tuple(f"{file}: {message}" for message in (*_days(engagement), *_marked_twice(engagement), *_quotes(engagement), *_rates(engagement)))
+
+
+def _marked_twice(engagement: Engagement) -> Iterator[str]:
+    named = dict[str, list[str]]()
+    for one, pilot in ((flow, pilot) for flow in engagement.workflows for pilot in flow.pilots):
+        named.setdefault(pilot.file, []).append(one.id)
+    for name, flows in named.items():
+        if len(flows) > 1:
+            yield here("{}: its marks count for {}; check that they are about each of these", shown(name), ", ".join(flows))
 
 
 def _days(engagement: Engagement) -> Iterator[str]:
@@ -214,10 +223,11 @@ def _quotes(engagement: Engagement) -> Iterator[str]:
 
 
 def _rates(engagement: Engagement) -> Iterator[str]:
-    if not engagement.exchange_rates:
-        return
     book, given = prices(engagement.as_of), {name: rate for name, rate in engagement.exchange_rates.items() if name != engagement.currency}
-    known = {**book.rates, book.rates_into: 1.0}
+    ours = {key.removeprefix(RATE): row.amount.likely for key, row in book.replaced.items() if key.startswith(RATE)}
+    for name in (name for name in ours if not 1 / _FAR < book.rates[name] / ours[name] < _FAR):
+        yield here("{}{}: {:g} {} for one {} is far from the usual {:.3g}; check it", RATE, name, book.rates[name], book.rates_into, name, ours[name])
+    known = {**book.rates, **ours, book.rates_into: 1.0}
     first = next((name for name in given if name in known), "")  # against which others are held where the engagement's currency has no usual rate
     unit = known.get(engagement.currency) or (first and known[first] / given[first])
     for name, rate in given.items():

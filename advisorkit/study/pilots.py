@@ -66,7 +66,7 @@ def study_at(engagement: Engagement, workflow_id: str, file: str | Path) -> Stud
         PriceError: If a price or rate is not known.
     """
     workflow = engagement.workflow(workflow_id)
-    return _study(engagement, workflow, _marks(workflow, file))
+    return _study(engagement, workflow, _marks(engagement, workflow, file))
 
 
 def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established]:
@@ -80,7 +80,7 @@ def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established
     faults: list[Fault] = []
     for workflow in engagement.workflows:
         try:
-            if marks := _marks(workflow, file):
+            if marks := _marks(engagement, workflow, file):
                 found[workflow.id] = _established(engagement, workflow, marks)
         except PilotError as error:
             faults.extend(error.faults)
@@ -128,12 +128,15 @@ def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def _marks(workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:
-    """The marks of each pilot of a workflow, by the name of its file."""
+def _marks(engagement: Engagement, workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:
+    """The marks of each pilot of a workflow, by the name of its file; a marking sheet that was made for something else is refused."""
     try:
-        return {one.file: read_results(within(folder_of(file), one.file), Choice(one.scorer, one.model, one.version, one.threshold)) for one in workflow.pilots}
+        found = {one.file: read_results(within(folder_of(file), one.file), Choice(one.scorer, one.model, one.version, one.threshold)) for one in workflow.pilots}
     except EngagementError as error:
         raise PilotError(error.faults) from None
+    for marks in found.values():
+        _is_for(marks, {"engagement": engagement.id, "workflow": workflow.id})
+    return found
 
 
 def _established(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Established:
@@ -201,7 +204,7 @@ def read_pilot(
         PriceError: If a price or rate is not known.
     """
     workflow, folder, source, told = engagement.chosen(workflow_id), Path(file).resolve().parent, Path(results).resolve(), locale().language
-    marks, earlier = read_results(results, choice), _marks(workflow, file)
+    marks, earlier = read_results(results, choice), _marks(engagement, workflow, file)
     _is_for(marks, {"engagement": engagement.id, "workflow": workflow.id})
     planned: PatternId = next((one for one in PATTERNS if one == marks.made_for.get("pattern")), "prompt")
     when = day or max((m.date for m in marks.marks if m.date), default=engagement.as_of)

@@ -16,7 +16,7 @@ from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import assumptions, load as load_catalog, rules
 from advisorkit.costs.assumption import DRAWS
-from advisorkit.costs.bill import Bill, bill
+from advisorkit.costs.bill import Bill, bill, far_off
 from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.flows import COLUMNS, TEXTS as COST_TEXTS, Column
 from advisorkit.costs.inputs import Input, Inputs, inputs_for
@@ -119,7 +119,7 @@ class Study(Displayed):
         """What every screen, page and file says of it."""
         said = {*self.engagement.answers, *self.workflow.answers}
         made = decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money, said)
-        return self.cite(made, "", DECISION)
+        return self.cite(replace(made, warnings=(*made.warnings, *far_off(self.inputs))) if self.priced else made, "", DECISION)
 
     @property
     def _money(self) -> Gained | None:

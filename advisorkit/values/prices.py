@@ -161,6 +161,8 @@ class PriceBook:
     """Currency of `rates`."""
     announced: Mapping[str, Price] = field(default_factory=dict)
     """The next price of each id that is already known to change after `as_of`."""
+    replaced: Mapping[str, Price] = field(default_factory=dict)
+    """Our own rows in whose place a house's or the client's stand."""
 
     def price(self, id: str) -> Price:
         """The row called `id`.
@@ -257,7 +259,8 @@ class PriceBook:
         """
         own = {key: _own(self.price(key), amount, on) for key, amount in prices.items()}
         announced = {key: row for key, row in self.announced.items() if key not in own}
-        return replace(self, prices={**self.prices, **own}, announced=announced) if own else self
+        replaced = {key: self.prices[key] for key in own} | dict(self.replaced)
+        return replace(self, prices={**self.prices, **own}, announced=announced, replaced=replaced) if own else self
 
     def with_rates(self, rates: Mapping[str, float], into: str) -> PriceBook:
         """This book with agreed exchange rates into the currency `into`; planning rates fill the gaps."""
