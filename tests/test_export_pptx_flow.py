@@ -60,12 +60,13 @@ def test_no_slide_holds_the_last_row_alone_and_slides_of_one_list_are_filled_ali
     assert sum(held) == 16 and max(held) - min(held) <= 2
 
 
+PRICE, TERMS = (table_of("", ["What", "Here", "There"], [[f"{name} {n}", "_" * 40, "_" * 40] for n in range(6)]) for name in ("Price", "Term"))
+OFFER = (Heading("Your offer", 2), Heading("Price"), PRICE, Heading("Terms"), TERMS, Heading("Out"), Text(("One",) * 4, "bullets"), Done())
+
+
 def test_what_needs_two_slides_is_parted_between_tables_and_lists_rather_than_within() -> None:
     """The last slide of a brief to suppliers held four lines, while the first was full."""
-    blank = "_" * 40
-    price, terms = ([[f"{name} {n}", blank, blank] for n in range(6)] for name in ("Price", "Term"))
-    blocks = (Heading("Price"), table_of("", ["What", "Here", "There"], price), Heading("Terms"), table_of("", ["What", "Here", "There"], terms), Heading("Out"), Text(("One",) * 4, "bullets"))
-    deck = opened(render(notebook(COVER, Heading("Your offer", 2), *blocks, Done())))
+    deck = opened(render(notebook(COVER, *OFFER)))
 
     held = [[shape.table.cell(1, 0).text for shape in slide.shapes if shape.has_table] for slide in list(deck.slides)[1:]]
     assert held == [["Price 0"], ["Term 0"]]
@@ -77,6 +78,19 @@ def test_a_table_whose_words_would_break_in_half_of_a_slide_has_all_of_it() -> N
     deck = opened(render(notebook(COVER, Heading("All of it", 2), table_of("", ["Pflicht", "Frage", "Urteil"], rows), Done())))
 
     assert all(shape.width > deck.slide_width / 2 for slide in deck.slides for shape in slide.shapes if shape.has_table)
+
+
+def test_what_needs_two_slides_leaves_no_half_of_one_empty_and_is_as_large_as_it_can_be() -> None:
+    """The second slide of a brief to suppliers held a short list on its left and nothing beside."""
+    needs, points = [[f"Need {n}", "As it is here"] for n in range(24)], tuple(f"{n} fresh cases of real work are drawn at random once your offer is in, and nobody has seen them." for n in range(4))
+    blocks = (Text(("What is wrong", "What it is measured by"), "lead"), Heading("Needs"), table_of("", ["Need", "Here"], needs), Heading("Test"), Text(points, "numbered"))
+    deck = opened(render(notebook(COVER, Heading("180 fresh cases decide", 2), *blocks, Done())))
+
+    halves = [{shape.left > deck.slide_width / 3 for shape in slide.shapes if shape.has_table or "fresh cases of" in shape.text_frame.text} for slide in list(deck.slides)[1:]]
+    assert halves == [{False, True}] * 2
+    (price,) = (shape for shape in opened(render(notebook(COVER, *OFFER))).slides[1].shapes if shape.has_table)
+    assert price.table.cell(1, 0).text_frame.paragraphs[0].runs[0].font.size.pt > 18 * 0.9 * 0.75
+    assert list(fits(deck)) == []
 
 
 @pytest.mark.parametrize(("name", "most"), [("marked-pilot", 5), ("published-deployments", 19), ("source-text", 29)])

@@ -26,8 +26,6 @@ from advisorkit.values.messages import here, printable
 
 SIZES = (24.0, 22.0, 20.0, 18.0, 16.0)
 """Sizes of text in pixels; the largest at which a page fits is taken."""
-FLOWING = 18.0
-"""Size of text on pages that need several slides; the smallest where it saves one."""
 MOST, LINES = 30.0, 2
 """Size and lines of the longest title; a longer one is cut, and told in full below."""
 NAME = 40
@@ -169,11 +167,19 @@ def _high(rows: Sequence[Row], room: float, size: float) -> float:
 
 
 def _fewest(rows: Sequence[Row], body: Frame) -> tuple[list[list[Row]], float]:
-    """Rows on as few slides as can be, over the whole width or in two columns, and their size of text; then as large, as little cut apart and as evenly filled as can be."""
-    ways = [(size, way) for size in (FLOWING, SIZES[-1]) for way in (_whole, _halved)]
-    size, way = min(ways, key=lambda one: _cost(one[1](rows, body, one[0], 1.0), body, one[0]))
-    tried = [way(rows, body, size, step, unparted=unparted) for step in STEPS for unparted in (True, False)]
-    return min(tried, key=lambda slides: (*_cost(slides, body, size), sum(len(column) for held in slides for row in held for column in row))), size
+    """Rows on as few slides as can be, over the whole width or in two columns, and their size of text; then with no half left empty, as little cut apart, as large and as evenly filled as can be."""
+    ways = [(size, way) for size in SIZES for way in ((_whole, _halved) if size <= HALF else (_whole,))]
+    costs = [_cost(way(rows, body, size, 1.0), body, size) for size, way in ways]
+    best = [one for one, cost in zip(ways, costs, strict=True) if cost == min(costs)]
+    tried = [(way(rows, body, size, step, unparted=unparted), size) for size, way in best for step in STEPS for unparted in (True, False)]
+    return min(tried, key=lambda one: (*_cost(one[0], body, one[1]), *_parts(one[0], body.width, one[1])))
+
+
+def _parts(slides: list[list[Row]], room: float, size: float) -> tuple[bool, int]:
+    """Whether half of a slide is left empty, and in how many parts blocks stand."""
+    rows = [row for held in slides for row in held]
+    narrow = any(len(row) == 1 and isinstance(row[0][0], Table) and sum(columns_of(row[0][0], room, size * 0.9)) < room / 2 for row in rows)
+    return narrow or not all(chain(*rows)), sum(len(column) for row in rows for column in row)
 
 
 def _cost(slides: list[list[Row]], body: Frame, size: float) -> tuple[bool, int]:
