@@ -47,9 +47,10 @@ def charter(study: Study) -> tuple[Block, ...]:
     plan, made = study.plan, study.decision
     over = made.replaced or made.next_step.action in ("stop", "ship")
     if over or not plan.mark:
+        headline = (study.cite(made.headline, "decision.headline"), *((made.next_step.why,) if made.next_step.action == "stop" else ()))
         figures = () if over else (KeyFigures(tuple(charter_figures(plan))), *_charter_notes(plan), Text((plan.why,)))
         return (
-            Heading(say("charter.no_title"), 2, study.workflow.name), Text((study.cite(made.headline, "decision.headline"),), "lead"), *figures, *warned(study),
+            Heading(say("charter.no_title"), 2, study.workflow.name), Text((linked(" ", headline),), "lead"), *figures, *warned(study),
             Heading(say("decide")), Text(tuple(asks(study)), "numbered"), Heading(say("again.title")), Text(tuple(again(study)), "bullets")
         )
     return (
