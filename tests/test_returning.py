@@ -288,6 +288,13 @@ def test_the_visit_says_what_lies_outside_what_it_is_worth_and_what_to_decide(be
     assert "200 cases; 4 people" in words and "ticket system" in words
 
 
+def test_minutes_an_item_takes_are_worth_nothing_beside_minutes_saved_and_the_reason_is_given(before: Engagement) -> None:
+    slow, other = (shown(after(before, Measured(name, value, period="May 2027", cases=99, people=31))) for name, value in (("minutes_per_item", 30), ("adoption", 0.58)))
+
+    because = "worth 0, because time counts by the minutes saved per item, which were told by themselves."
+    assert f"Minutes per item today: {because}" in slow and because not in other
+
+
 def test_a_share_right_has_the_range_that_its_cases_leave(before: Engagement) -> None:
     row = after(before, Measured("error_rate_rag", 0.16, period="May 2027", cases=200)).study.inputs.rows["error_rate_rag"].range
 
