@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,6 +15,7 @@ from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import assumptions, load
 from advisorkit.costs.facts import Costing
 from advisorkit.costs.inputs import inputs_for
+from advisorkit.report.advice_pages import asks
 from advisorkit.report.annex_pages import annex
 from advisorkit.report.pictures import path_stairs
 from advisorkit.report.short_pages import assessed
@@ -97,6 +99,23 @@ def test_an_ordinary_classifier_is_the_first_rung_where_labels_have_enough_examp
     assert not there or (first.pattern, first.probability_suffices, second.rung) == (None, None, "prompt_pilot")
     assert any("Ordinary classifier" in repr(block) for block in (*annex([study]), *assessed(study))) is there
     assert all(stair.pattern for stair in path_stairs(study).stairs)
+
+
+@pytest.mark.parametrize(
+    ("monthly", "name", "told", "asks_for"),
+    [(4000, "Prompt pilot", "Start with a marked prompt pilot.", "the prompt pilot"), (20, "Prompt trial", "on single cases, with the right text pasted in", "the prompt trial")],
+)
+def test_a_prompt_that_a_gate_closed_is_only_tried(monthly: float, name: str, told: str, asks_for: str) -> None:
+    """It stood as “Prompt”, to start with, though one prompt with all the texts would show everyone everything."""
+    whole = read(samples.path("marked-pilot"))
+    closing = {"access_control": Answer(("by_person",)), "facts_in_request": Answer(("none",)), "calls_per_month": Answer(amount=Estimate.of(monthly))}
+    study = Study(whole, replace(whole.workflows[0], answers={**whole.workflows[0].answers, **closing}, pilots=()), None, 64)
+    first, second = path_stairs(study).stairs[:2]
+
+    assert study.status("prompt") == "ruled_out"
+    assert (first.name, first.state, second.pattern) == (name, "now", "rag")
+    assert "for everyday use a prompt is ruled out" in first.test
+    assert told in study.decision.headline and asks_for in next(asks(study))
 
 
 def test_every_rung_says_what_justifies_it_and_what_ends_it() -> None:

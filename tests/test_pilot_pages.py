@@ -286,6 +286,6 @@ def test_where_serious_errors_stop_it_the_reason_names_them_in_every_document(tm
     found = read_pilot(path, replace(whole, workflows=(replace(whole.workflows[0], answers=answers, pilots=()),)), tmp_path / "a.yaml")
     here = view(found.engagement, found.established)
 
-    assert here.decision.next_step.action == "stop"
+    assert (here.decision.next_step.action, [rung.rung for rung in here.decision.path if rung.state == "here"]) == ("stop", ["prompt_pilot"])
     because = "88% of 100 answered cases were right. Errors are serious here, so the cautious reading counts: at least 80% right; 85% is needed."
     assert [because in words(blocks) for blocks in (result(here), charter(here), decision_record(Report((here,), Brand())))] == [True] * 3

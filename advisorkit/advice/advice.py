@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from advisorkit.advice.acceptability import Case, Similar, clear, draw, similar
-from advisorkit.advice.belief import Assessment, Belief, shuts
+from advisorkit.advice.belief import Assessment, Belief, removed, shuts
 from advisorkit.advice.flips import Flip, NextQuestion, Pair, WeightFlip, flips, next_questions, pairs, settled, stays, weight_flip
 from advisorkit.advice.gates import Facts, GateHit, sure
 from advisorkit.advice.ladder import PILOT, Policy, Rung, RungId, plan, policies, untried, waiting
@@ -163,7 +163,7 @@ def advise(
         flips=flips(outlook),
         next_questions=next_questions(outlook, cases, parked=asked),
         similar=similar(catalog, outlook.assessment.answers, cases, leave_out=[one.id for one in engagement.workflows]),
-        path=_path(outlook, now, pilot, shipped=step.action == "ship"),
+        path=_path(outlook, now, pilot, settled=step.action in ("ship", "stop")),
         warnings=warnings(outlook, pilot, now),
         reopen_when=tuple(dict.fromkeys(hit.reopens for hit in outlook.hits if shuts(hit))),
         words=say(outlook, in_use(step, PATTERNS[outlook.goal])),
@@ -179,13 +179,17 @@ def advise(
     )
 
 
-def _path(outlook: Outlook, now: PatternId, pilot: Established | None, *, shipped: bool) -> tuple[Rung, ...]:
+def _path(outlook: Outlook, now: PatternId, pilot: Established | None, *, settled: bool) -> tuple[Rung, ...]:
+    """The rungs; of a prompt that gates remove only its trial, which shows what is missing."""
     a = outlook.assessment
     unsettled = any(hit.criterion == PILOT for hit in outlook.hits)
     marked = pilot is not None or not unsettled
-    passed = marked and (now != "prompt" or not (unsettled or shipped))  # no step beyond a prompt that is enough, or of which too little is known
+    passed = marked and (now != "prompt" or not (unsettled or settled))  # no step beyond a prompt that is enough, at which it stops, or of which too little is known
     gone, held = untried(outlook.hits), waiting(outlook.hits)
     rungs = plan(outlook.belief, gone, held, now, a.catalog.text, piloted=passed, unfinished=_unfinished(a, pilot, marked=marked), facts=a.facts)
+    if "prompt" in removed(outlook.hits):
+        tried = {"prompt_pilot": a.catalog.text["prompt_pilot.enter.closed"]}
+        rungs = tuple(replace(rung, enter_when=tried.get(rung.rung, rung.enter_when)) for rung in rungs if rung.rung != "cheap_extensions")
     first = Rung("classifier", None, a.catalog.text["classifier.enter"], a.catalog.text["classifier.leave"], None, None, None, "ahead")
     return (first, *rungs) if "classifier" in companions(a) else rungs
 

@@ -308,7 +308,8 @@ def _headline(
         return
     key = "start.used" if step.used else f"start.{step.action}"
     if step.action == "pilot":
-        key += ".none" if not step.cases else f".{now}" if now in ("prompt", "rag") else ".other"
+        closed = ".closed" if advice.patterns[now].status == "ruled_out" else ""
+        key += f".none{closed}" if not step.cases else f".{now}" if now in ("prompt", "rag") else ".other"
     yield _named(text[f"{key}.person" if person and key == "start.ship" else key], now, catalog, cases=str(step.cases))
     if step.action not in ("ship", "stop"):
         likely = text[f"likely.{how_likely(advice.patterns[goal].probability)}"]

@@ -225,7 +225,9 @@ def asks(study: Study) -> Iterator[str]:
         yield say("ask.off_ramp", name=found.name, what=found.right_when)
         return
     cost = study.ask
-    name = say("ask.pilot_name") if pilot and step.cases and rung and rung.pattern == "prompt" else say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
+    name = say(f"pattern.{rung.pattern if pilot and rung else step.pattern}")
+    if pilot and rung and rung.pattern == "prompt" and (step.cases or study.status("prompt") == "ruled_out"):
+        name = say("ask.pilot_name" if step.cases else "ask.tried_name")
     key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else "ask.used" if step.used else f"ask.{step.action}"
     key += ".person" if key == "ask.ship" and made.person_decides else ""
     yield say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)

@@ -224,9 +224,9 @@ def _stair(study: Study, rung: Rung, pattern: PatternId) -> kinds.Stair:
 
 
 def rung_name(rung: Rung, study: Study | None = None) -> str:
-    """Name of a rung; on the path of `study` a prompt of which no case is worth marking is no pilot."""
+    """Name of a rung; on the path of `study` a prompt of which no case is worth marking is no pilot, and a trial where it is ruled out."""
     if study and (rung.rung, rung.state, study.decision.next_step.action, study.decision.next_step.cases) == ("prompt_pilot", "here", "pilot", 0):
-        return study.name("prompt")
+        return say("rung.tried") if study.status("prompt") == "ruled_out" else study.name("prompt")
     return say(f"rung.{rung.rung}")
 
 
