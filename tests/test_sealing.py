@@ -132,7 +132,7 @@ def test_figures_come_out_of_the_pack_alone_although_prices_have_moved_on_and_on
     _, faults = check(changed(sealed, tmp_path / "copy", **{FIGURES: json.dumps(figures).encode()}))
 
     (fault,) = faults  # the one that was changed; every other figure comes out again
-    assert fault.where == "cost.workflows.0.money.rag.gain.likely"
+    assert fault.where == "cost.workflows[0].money.rag.gain.likely"
     assert fault.message.startswith(f"was {gain['likely']} and is worked out as {gain['likely'] - 10_000}")
 
 

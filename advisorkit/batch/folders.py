@@ -213,12 +213,9 @@ def network_system(path: Path, mounts: str | None = None) -> str:
     return kind if kind in _NETWORK else ""
 
 
-_TABLE = """
-create table if not exists deliverable (
-  path text primary key, key text not null, state text not null check (state in ('planned', 'done', 'failed')),
-  sha256 text not null, bytes integer not null, seconds real not null, error text not null, headline text not null,
-  at text not null default current_timestamp)
-"""
+_TABLE = "create table if not exists made (path text primary key, key text not null, found text not null)"
+_FOUND = ("sha256", "bytes", "headline")
+"""What is kept of a deliverable that was made."""
 
 
 def key(order: Order, kind: str) -> str:
@@ -258,20 +255,19 @@ class Journal:
         """Release the file."""
         self._base.close()
 
-    def note(self, state: str, rows: Iterable[tuple[str, Deliverable]]) -> None:
-        """Note deliverables (key, row) as ``planned``, ``done`` or ``failed``.
+    def note(self, rows: Iterable[tuple[str, Deliverable]]) -> None:
+        """Note deliverables (key, row) that were made.
 
         A full disk may keep the journal from being written; then a later run makes these deliverables again.
         """
-        command = "insert or replace into deliverable (path, key, state, sha256, bytes, seconds, error, headline) values (?, ?, ?, ?, ?, ?, ?, ?)"
+        kept = ((row.path, key, json.dumps({name: getattr(row, name) for name in _FOUND})) for key, row in rows)
         with suppress(sqlite3.OperationalError), self._base:
-            self._base.executemany(command, ((r.path, key, state, r.sha256, r.bytes, r.seconds, r.error, r.headline) for key, r in rows))
+            self._base.executemany("insert or replace into made values (?, ?, ?)", kept)
 
     def done(self, path: str, key: str) -> dict[str, Any]:
         """SHA-256, size and headline of the content made under `key`; empty when there is none."""
-        query = "select sha256, bytes, headline from deliverable where path = ? and key = ? and state = 'done'"
-        found = self._base.execute(query, (path, key)).fetchone()
-        return dict(zip(("sha256", "bytes", "headline"), found, strict=True)) if found else {}
+        found = self._base.execute("select found from made where path = ? and key = ?", (path, key)).fetchone()
+        return dict(json.loads(found[0])) if found else {}
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -280,7 +276,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         base.execute("pragma journal_mode = wal")
         base.execute("pragma synchronous = full")
         base.execute(_TABLE)
-        base.execute("select path, key, state, sha256, bytes, seconds, error, headline, at from deliverable limit 1").fetchone()
+        base.execute("select path, key, found from made limit 1").fetchone()
         base.commit()
     except sqlite3.DatabaseError:
         base.close()

@@ -173,7 +173,6 @@ class _Round:
         """Make what is missing, at most `ahead` orders handed out at a time."""
         self._folder.tidy()
         missing = list(filter(None, map(self._missing, self._orders)))
-        self._journal.note("planned", [(key(order, kind), _row(order, kind)) for order in missing for kind in order.formats])
         waiting: dict[Future[Outcome], Order] = {}
         todo = iter(missing)
         try:
@@ -234,7 +233,7 @@ class _Round:
         else:
             made = ((row, outcome.files[row.format]) for row in rows)
             rows = [replace(row, bytes=len(content), sha256=fingerprint(content), status="made") for row, content in made]
-        self._journal.note("failed" if error else "done", [(key(order, row.format), row) for row in rows])
+            self._journal.note((key(order, row.format), row) for row in rows)
         self._tell(order, rows)
 
     def _tell(self, order: Order, rows: Iterable[Deliverable]) -> None:

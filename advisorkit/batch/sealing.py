@@ -26,6 +26,7 @@ from advisorkit.study.documents import advice_document, cost_document
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import studies
 from advisorkit.values.messages import EngagementError, Fault
+from advisorkit.values.places import leaves
 
 KIND = "sealed.zip"
 """How the names of packs end."""
@@ -105,7 +106,7 @@ def _unpacked(path: Path) -> dict[str, bytes]:
 
 def _differing(path: str, seal: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[Fault]:
     """Figures that come out otherwise when they are worked out again."""
-    told, again = (dict(_leaves(json.loads(content), "")) for content in (files[FIGURES], _rebuilt(files)))
+    told, again = (dict(_figures(json.loads(content))) for content in (files[FIGURES], _rebuilt(files)))
     wrong = [name for name in dict.fromkeys((*told, *again)) if not _same(told.get(name), again.get(name))]
     for name in wrong[:_MOST]:
         yield Fault(path, name, f"was {told.get(name)} and is worked out as {again.get(name)}; sealed by version {seal.get('version')}, checked by {edition().version}")
@@ -117,13 +118,9 @@ def _same(one: Any, other: Any) -> bool:
     return math.isclose(one, other, rel_tol=_NEAR, abs_tol=_NEAR) if isinstance(one, float | int) and isinstance(other, float | int) else one == other
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _figures(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Numbers, and the words that decide, by their path; sentences may change with a version."""
-    if isinstance(value, Mapping | list):
-        for name, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
-            yield from _leaves(inner, f"{path}.{name}".lstrip("."))
-    elif not isinstance(value, str) or path.rpartition(".")[2] in _WORDS:
-        yield path, value
+    return ((path, value) for path, value in leaves(document) if not isinstance(value, str) or path.rpartition(".")[2] in _WORDS)
 
 
 def _rebuilt(files: Mapping[str, bytes]) -> bytes:

@@ -130,19 +130,15 @@ def _solo(order: Order, folder: Path) -> Ended:
     """Run the report in a Jupyter kernel of its own."""
     own = {**environment(os.environ, folder), "TMPDIR": str(folder / "tmp")}
     started = command("making", folder, order.limits.megabytes, os.getpid())
-    status, late = 0, False
+    limit = order.limits.seconds
     with (folder / "noise.2").open("wb") as noise:
-        process = subprocess.Popen(  # noqa: S603
-            started, env=own, cwd=folder / "work", stdin=subprocess.DEVNULL, stdout=noise, stderr=noise
-        )
         try:
-            status = process.wait(order.limits.seconds)
+            done = subprocess.run(  # noqa: S603
+                started, env=own, cwd=folder / "work", stdin=subprocess.DEVNULL, stdout=noise, stderr=noise, timeout=limit, check=False
+            )
         except subprocess.TimeoutExpired:
-            late = True
-        finally:
-            process.kill()
-            process.wait()
-    return ended(status, order.limits.seconds, late=late)
+            return ended(0, limit, late=True)
+    return ended(done.returncode, limit, late=False)
 
 
 def _left_behind(order: Order, folder: Path, reason: str) -> Outcome:

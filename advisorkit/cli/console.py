@@ -33,6 +33,7 @@ from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.store.reading import doubtful, load, reduced
 from advisorkit.values.engagement import Engagement, Scenario, Setting
 from advisorkit.values.messages import BEYOND, AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError, nearest, printable
+from advisorkit.values.places import leaves
 from advisorkit.values.prices import WARN_DAYS, PriceAge
 from advisorkit.values.quantities import Estimate, day, plain, share_in
 
@@ -128,21 +129,9 @@ def finite(document: Mapping[str, Any]) -> None:
         Traceback (most recent call last):
         advisorkit.values.messages.UsageError: total[1]: the result is beyond any real number; look for an answer or assumption that is far too large or too small
     """
-    place = next(_beyond(document, ""), None)
-    if place is not None:
-        raise UsageError(f"{place}: {BEYOND}")
-
-
-def _beyond(value: object, place: str) -> Iterator[str]:
-    match value:
-        case float() if not math.isfinite(value):
-            yield place
-        case Mapping():
-            for name, member in value.items():
-                yield from _beyond(member, f"{place}.{name}".lstrip("."))
-        case list() | tuple():
-            for index, member in enumerate(value):
-                yield from _beyond(member, f"{place}[{index}]")
+    for place, value in leaves(document):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UsageError(f"{place}: {BEYOND}")
 
 
 def answer(document: Mapping[str, Any], blocks: Iterable[Block], *, as_json: bool) -> None:

@@ -1,9 +1,9 @@
 """What is missing or unsafe on this machine, found by trying it."""
 
 import os
+import platform
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,9 +56,7 @@ def checks(folder: Path | None = None) -> tuple[Check, ...]:
 
 
 def _python() -> Check:
-    version = ".".join(map(str, sys.version_info[:3]))
-    fit = sys.version_info >= (3, 11)
-    return Check("ok" if fit else "missing", "Python", version, "" if fit else "install Python 3.11 or newer")
+    return Check("ok", "Python", platform.python_version())
 
 
 def _packages() -> Iterator[Check]:

@@ -1,7 +1,7 @@
 """Numbers and words that know where they stand in the JSON documents, so that every printed figure can be followed back."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from itertools import islice
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -51,6 +51,24 @@ def at(value: float, path: str) -> float:
     made = (Counted if isinstance(value, int) else Placed)(value)
     made.path = path
     return made
+
+
+def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Everything in a JSON document that has no parts, with its path.
+
+    Example:
+        >>> [*leaves({"lead": 0.5, "workflows": [{"id": "a"}]})]
+        [('lead', 0.5), ('workflows[0].id', 'a')]
+    """
+    match value:
+        case Mapping():
+            for name, part in value.items():
+                yield from leaves(part, f"{path}.{name}".lstrip("."))
+        case list() | tuple():
+            for place, part in enumerate(value):
+                yield from leaves(part, f"{path}[{place}]")
+        case _:
+            yield path, value
 
 
 def rounded(value: float) -> float:
