@@ -4,7 +4,6 @@ A journal lets a killed batch go on where it stopped; a list is for programs, a 
 """
 
 import errno
-import hashlib
 import json
 import re
 import shutil
@@ -179,7 +178,7 @@ def _why(error: Exception) -> str:
 
 
 def _elsewhere(name: str) -> Path:
-    return Path(platformdirs.user_data_dir("advisorkit")) / "batches" / hashlib.sha256(name.encode()).hexdigest()[:24]
+    return Path(platformdirs.user_data_dir("advisorkit")) / "batches" / fingerprint(name.encode())[:24]
 
 
 def sync_service(path: PurePath) -> str:
@@ -224,16 +223,14 @@ def key(order: Order, kind: str) -> str:
     The catalogue and the price book are files of the package, so new prices or another version change every key.
     """
     parts: list[Any] = [order.template.digest, order.job.digest, kind, order.formats[kind], dict(order.options), _package()]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return fingerprint(json.dumps(parts, sort_keys=True).encode())
 
 
 @cache
 def _package() -> str:
     root = Path(str(resources.files("advisorkit")))
-    total = hashlib.sha256()
-    for path in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-        total.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes())
-    return total.hexdigest()
+    files = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return fingerprint(b"".join(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes() for path in files))
 
 
 class Journal:

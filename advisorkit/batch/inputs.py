@@ -6,14 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from hashlib import sha256
 from os.path import realpath
 from pathlib import Path
 from typing import Any
 
 from advisorkit.batch.values import MANIFEST, Job
 from advisorkit.export.brand import Brand
-from advisorkit.files.disk import folder_of
+from advisorkit.files.disk import fingerprint, folder_of
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import ListMapping
 from advisorkit.intake.portfolio import PortfolioRow, portfolio
@@ -192,4 +191,4 @@ def _slug(scenario: str) -> str:
     """
     plain = reduced(scenario)
     same = plain == scenario.replace(" ", "-")
-    return plain if same else f"{plain}-{sha256(scenario.encode()).hexdigest()[:4]}".strip("-")
+    return plain if same else f"{plain}-{fingerprint(scenario.encode())[:4]}".strip("-")

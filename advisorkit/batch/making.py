@@ -81,9 +81,6 @@ class _Hook(DisplayHook):
         count = {"execution_count": self.prompt_count}
         self.shell.emit({"output_type": "execute_result", **count, **_bundle(format_dict, md_dict)})
 
-    def finish_displayhook(self) -> None:
-        """Nothing is left open."""
-
 
 class _Publisher(DisplayPublisher):
     """What `display(...)` shows."""

@@ -1,6 +1,5 @@
 """What goes into a batch and what comes out of it, and how far it is."""
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
+from advisorkit.files.disk import fingerprint
 from advisorkit.values.messages import Fault
 
 Engine = Literal["advisorkit", "kernel"]
@@ -29,7 +29,7 @@ class Template:
     @property
     def digest(self) -> str:
         """SHA-256 of the notebook's text, in hexadecimal."""
-        return hashlib.sha256(self.notebook.encode()).hexdigest()
+        return fingerprint(self.notebook.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Job:
     @property
     def digest(self) -> str:
         """SHA-256 of the document, in hexadecimal."""
-        return hashlib.sha256(self.document.encode()).hexdigest()
+        return fingerprint(self.document.encode())
 
 
 @dataclass(frozen=True, slots=True)
