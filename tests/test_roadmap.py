@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date
 from html import escape
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ def test_a_team_frees_no_more_hours_than_it_works() -> None:
 def test_a_list_is_weighed_alike_in_this_process_and_in_processes_of_its_own() -> None:
     found = of_two(a={}, b={"answers": {"calls_per_month": Answer(amount=Estimate.of(90_000))}})
 
-    with ThreadPoolExecutor(1) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         apart = weigh_list(found, {}, pool)
 
     assert apart == weigh_list(found, {})
@@ -174,7 +175,7 @@ def test_rows_that_only_words_tell_apart_are_weighed_once_and_as_each_alone() ->
 def test_what_is_wrong_with_a_workflow_is_told_from_a_process_of_its_own_as_from_this_one() -> None:
     found = of_two(a={"assumptions": {"model": "none:such"}})
 
-    with ThreadPoolExecutor(1) as pool, pytest.raises(AdvisorError) as apart:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool, pytest.raises(AdvisorError) as apart:
         weigh_list(found, {}, pool)
     with pytest.raises(type(apart.value)) as here:
         weigh_list(found, {})

@@ -1,27 +1,28 @@
 """A batch from its jobs to its rows: refuse what is unfit, skip what is there, hand out the rest, keep what is whole; and long lists weighed on its slots."""
 
-import pickle
+import os
 import re
+import signal
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from advisorkit.batch.folders import Folder, Journal, key, listed, made_before, open_folder
-from advisorkit.batch.forks import FORKS, can_fork
+from advisorkit.batch.forks import FORKS, can_fork, die_with
 from advisorkit.batch.notebooks import WORD, engine_for, fit_template, is_shipped
 from advisorkit.batch.sealing import KIND, final, pack
 from advisorkit.batch.values import BatchResult, Deliverable, Engine, Job, Limits, Order, Outcome, Pace, Template
-from advisorkit.batch.worker import carry_out, executor_for, lay
+from advisorkit.batch.worker import carry_out, executor_for
 from advisorkit.export.brand import Brand
 from advisorkit.export.formats import RENDERERS, chosen
 from advisorkit.files.disk import alone, fingerprint
@@ -30,7 +31,7 @@ from advisorkit.report.job import refusal
 from advisorkit.study.candidates import Weighed, weigh_once
 from advisorkit.study.programme import sound, weigh
 from advisorkit.values.engagement import Engagement, Workflow
-from advisorkit.values.messages import AdvisorError, EngagementError, Fault, UsageError
+from advisorkit.values.messages import EngagementError, Fault, UsageError
 
 ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 """Form of the ids from which file names are built."""
@@ -285,61 +286,46 @@ def _bar(done: int, total: int, *pace: str) -> dict[str, str]:
     return {"text/plain": ", ".join(filter(None, (f"Reports {'█' * full}{'░' * (_WIDTH - full)} {done} of {total} reports", *pace)))}
 
 
-SLICE = 50
-"""Workflows that are weighed in one process."""
+SLICE, _SLOTS = 50, 2
+"""Workflows that are weighed at once in one process, and how many processes."""
 ALONE = 60
 """Workflows up to which other processes would take longer to start than they save."""
 
 
 def weigh_list(
     engagement: Engagement, pilots: Mapping[str, Established], executor: Executor | str | None = None, scheduler: str | None = None,
-    slots: int = 2, tick: Callable[[int, int], object] = max,
+    tick: Callable[[int, int], object] = max,
 ) -> tuple[Weighed, ...]:
     """Every workflow of `engagement` as a programme weighs it: the same values wherever they are worked out.
 
-    `executor`, `scheduler` and `slots` are as for `produce`; `tick` is told how many are done, and of how many; rows that only words tell apart are weighed once.
+    `executor` and `scheduler` are as for `produce`; `tick` is told how many are done, and of how many; rows that only words tell apart are weighed once.
 
     Raises:
         UsageError: If there is no such executor, the workflows cannot be one programme, or a process was lost.
         EngagementError: If assumptions do not fit together.
         PriceError: If a price or an exchange rate is not known.
     """
-    every = sound(engagement).workflows
-    if executor in (None, "local") and (len(every) <= ALONE or not can_fork()):
+    here, few = executor in (None, "local"), len(sound(engagement).workflows) <= ALONE
+    if here and few:
         return weigh(engagement, pilots)
 
     def work(several: Sequence[Workflow]) -> Iterator[Weighed]:
-        slices = [replace(engagement, workflows=tuple(several[start : start + SLICE])) for start in range(0, len(several), SLICE)]
-        asked, done = [pickle.dumps((one, {w.id: pilots[w.id] for w in one.workflows if w.id in pilots})) for one in slices], 0
-        with executor_for(executor, slots, scheduler) as pool:
-            for weighed in pool.map(_apart, asked):
+        slices, done = [several[start : start + SLICE] for start in range(0, len(several), SLICE)], 0
+        states = [replace(engagement, workflows=tuple(one)) for one in slices]
+        marked = [{flow.id: pilots[flow.id] for flow in one if flow.id in pilots} for one in slices]
+        with ProcessPoolExecutor(_SLOTS, get_context("spawn"), _apart, (os.getpid(),)) if here else executor_for(executor, _SLOTS, scheduler) as pool:
+            for weighed in pool.map(weigh, states, marked):
                 yield from weighed
                 done += len(weighed)
                 tick(done, len(several))
 
-    return weigh_once(engagement, pilots, work)
-
-
-def _apart(asked: bytes) -> tuple[Weighed, ...]:
-    """One slice weighed in a process of its own."""
-    with tempfile.TemporaryDirectory(prefix="weigh-", dir=FORKS.scratch(), ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        lay(folder, {})
-        (folder / "asked").write_bytes(asked)
-        end = FORKS.run(folder, Limits(), f"{__name__}:_answer", [RENDERERS["html"]])
-        if end.reason or not (folder / "answer").exists():
-            raise UsageError(f"a part of the list was not weighed: {end.reason or 'its process left nothing'}")
-        found = pickle.loads((folder / "answer").read_bytes())  # noqa: S301  our own process wrote it into a folder that only its user may enter
-    if isinstance(found, Exception):
-        raise found
-    return tuple(found)
-
-
-def _answer(folder: Path) -> None:
-    """Called in that process."""
-    found: tuple[Weighed, ...] | Exception
     try:
-        found = weigh(*pickle.loads((folder / "asked").read_bytes()))  # noqa: S301  as above
-    except (AdvisorError, ArithmeticError) as error:
-        found = error
-    (folder / "answer").write_bytes(pickle.dumps(found))
+        return weigh_once(engagement, pilots, work)
+    except BrokenExecutor as error:
+        raise UsageError(f"a part of the list was not weighed: {error}") from None
+
+
+def _apart(parent: int) -> None:
+    """Called as a process begins that weighs: it ends with `parent`, and without a word at Ctrl+C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    die_with(parent)
