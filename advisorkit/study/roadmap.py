@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from itertools import count
 from pathlib import Path
 from typing import Any, get_args
 
@@ -216,39 +215,33 @@ class _Model:
     """The choice as a mixed-integer programme: a column a workflow and quarter of its start, and one for what the dearest user of a part pays."""
 
     def __init__(self, candidates: Sequence[Candidate], programme: Programme) -> None:
-        self.candidates, self.programme, columns = candidates, programme, count()
-        self.start = {(one.id, q): next(columns) for one in candidates for q in range(programme.quarters - one.quarters + 1)}
-        self.integers = len(self.start)
+        self.candidates, self.programme, self.goal = candidates, programme, list[float]()
+        parts = {one.id: sum(part.worth for part in one.shares.values()) for one in candidates}
+        self.start = {(one.id, q): self._column(one.waiting * q - one.gain - parts[one.id]) for one in candidates for q in self._quarters(one)}
         self.users = {name: [one for one in candidates if name in one.shares] for name in dict.fromkeys(name for one in candidates for name in one.shares)}
-        self.paid = {(name, what): next(columns) for name in self.users for what in ("worth", "cost")}
+        self.paid = {(name, what): self._column(float(what == "worth")) for name in self.users for what in ("worth", "cost")}
         limited = [role for role in ROLES if role in programme.people_per_quarter]
-        self.built = {(name, role, q): next(columns) for name in self.users for role in limited for q in range(programme.quarters)}
+        self.built = {(name, role, q): self._column(0.0) for name in self.users for role in limited for q in range(programme.quarters)}
         self.teams = _teams(candidates)
-        self.beyond = {name: next(columns) for name in self.teams}
-        self.width, self.rows, self.limits = next(columns), list[dict[int, float]](), list[float]()
+        self.beyond = {name: self._column(dear) for name, (_, _, dear) in self.teams.items()}
+        self.entries, self.limits = list[tuple[int, int, float]](), list[float]()
+
+    def _column(self, cost: float) -> int:
+        """The number of a new column, one of which takes `cost` from the gain."""
+        self.goal.append(cost)
+        return len(self.goal) - 1
 
     def solved(self, seconds: float) -> Any:
         """SciPy's result of the search."""
         for write in (self._once, self._ordered, self._budget, self._shared, self._people, self._hours):
             write()
-        goal = np.zeros(self.width)
-        for one in self.candidates:
-            for q in self._quarters(one):
-                goal[self.start[one.id, q]] = one.waiting * q - one.gain - sum(part.worth for part in one.shares.values())
-        for name in self.users:
-            goal[self.paid[name, "worth"]] = 1.0
-        for name, (_, _, dear) in self.teams.items():
-            goal[self.beyond[name]] = dear
-        whole = np.zeros(self.width)
-        whole[: self.integers] = 1
-        most = np.where(whole == 1, 1.0, np.inf)
-        entries = [(row, column, value) for row, line in enumerate(self.rows) for column, value in line.items()]
-        rows, places, values = zip(*entries, strict=True)
+        whole = np.arange(len(self.goal)) < len(self.start)
+        rows, places, values = zip(*self.entries, strict=True)
         scipy, sparse = import_module("scipy.optimize"), import_module("scipy.sparse")  # half a second that few commands need
-        table = sparse.coo_array((values, (rows, places)), shape=(len(self.rows), self.width)).tocsr()
+        table = sparse.coo_array((values, (rows, places)), shape=(len(self.limits), len(self.goal))).tocsr()
         with _unheard():
             return scipy.milp(
-                goal, integrality=whole, bounds=scipy.Bounds(0, most), constraints=scipy.LinearConstraint(table, -np.inf, np.array(self.limits)),
+                self.goal, integrality=whole, bounds=scipy.Bounds(0, np.where(whole, 1.0, np.inf)), constraints=scipy.LinearConstraint(table, -np.inf, np.array(self.limits)),
                 options={"time_limit": seconds, "mip_rel_gap": 1e-6},
             )  # fmt: skip
 
@@ -260,7 +253,7 @@ class _Model:
         return range(self.programme.quarters - one.quarters + 1)
 
     def _limit(self, line: Mapping[int, float], most: float) -> None:
-        self.rows.append(dict(line))
+        self.entries += [(len(self.limits), column, value) for column, value in line.items()]
         self.limits.append(most)
 
     def _once(self) -> None:
