@@ -298,6 +298,18 @@ def test_on_a_phone_reasons_have_room_and_lines_to_sign_on_are_whole(browser: An
 
 
 @pytest.mark.browser
+def test_on_a_phone_a_chart_that_goes_on_shows_so(browser: Any, tmp_path: Path) -> None:
+    """The path of steps ended within a word at the edge, as though the rest were lost."""
+    file = tmp_path / "report.html"
+    file.write_text(render(notebook(COVER, Heading("All", 2), *map(ChartBlock, CHARTS), Done())), encoding="utf-8")
+    page, _, _ = opened(browser, file)
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    shaded = page.evaluate("[...document.querySelectorAll('.chart')].filter(chart => chart.scrollWidth > chart.clientWidth).map(chart => getComputedStyle(chart).backgroundImage.includes('gradient'))")
+    assert shaded and all(shaded)
+
+
+@pytest.mark.browser
 def test_a_portfolio_s_list_of_long_amounts_keeps_to_its_page(browser: Any, tmp_path: Path) -> None:
     """Nine columns with German ranges, which did not break, ran 87 pixels over the edge of the text."""
     row = ["6 Fields from supplier documents", "Fine-Tuning", "Fine-Tuning", "Ja", "12.000\u00a0€", "180.000\u00a0€", "590.000\u00a0€", "−830.000\u00a0€ bis 850.000\u00a0€", "über 99\u00a0%"]

@@ -9,8 +9,10 @@ import openpyxl
 import pytest
 from cost_books import notebook, workbook
 
+from advisorkit.costs.assumption import word_told
 from advisorkit.export.blocks import Cell, Heading, LineItems, Money, Text, Worksheet, table_of
 from advisorkit.export.xlsx import render
+from advisorkit.files.texts import speaking
 from advisorkit.values.messages import RenderError
 from advisorkit.values.places import Cited
 
@@ -119,6 +121,26 @@ def test_heads_of_columns_keep_a_distance_and_their_words_whole() -> None:
     heads = [cell.value for cell in openpyxl.load_workbook(io.BytesIO(workbook().raw))["Summary"][7]]
 
     assert {"Chance of\na gain", "People\nchecking"} <= {*heads}, "“to Chance of a gain” read as one head"
+
+
+def test_figures_have_three_places_that_count_and_what_is_below_zero_a_minus() -> None:
+    """Minutes were 0.059898, and a step −0.46 had a hyphen where other sheets have a minus."""
+    values = {"figures": (0.059898, 0.016667, -0.4632, 2.5, 7_348.0), "signed": (-0.4632, 0.101089)}
+    cells = tuple((row, 0, "", "", value, f"{style} row right") for row, (style, value) in enumerate((style, value) for style, some in values.items() for value in some))
+    made = openpyxl.load_workbook(io.BytesIO(render(notebook(Worksheet("Steps", (15.0,), cells)))))["Steps"]
+
+    shapes = [row[0].number_format for row in made.iter_rows()]
+    assert shapes[:2] == ["[>=100]#,##0;[>=1]#,##0.00;0.00##"] * 2 and shapes[2] == shapes[5] == shapes[6] == '#,##0.00#;"−"#,##0.00#;0'
+    assert shapes[3].startswith("[>=100]") and shapes[4] == shapes[3]
+
+
+def test_what_is_chosen_from_a_list_stands_in_words_and_not_in_codes() -> None:
+    values = {row[4].value for row in openpyxl.load_workbook(io.BytesIO(workbook().raw))["Inputs"].iter_rows()}
+    with speaking("de"):
+        german = {word_told(word) for word in ("api", "standard", "serverless")}
+
+    assert {"provider's access, by token", "usual price", "without a server of its own"} <= values and not values & {"api", "auto", "standard", "serverless", "endpoint", "not_said"}
+    assert german == {"Zugang des Anbieters", "üblicher Preis", "ohne eigenen Server"}
 
 
 def test_what_decides_without_a_formula_has_a_unit_and_no_decimals_that_say_nothing() -> None:

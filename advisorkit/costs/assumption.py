@@ -11,6 +11,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
 from advisorkit.files.numbers import in_parts, words
+from advisorkit.files.texts import Texts
 from advisorkit.values.engagement import Adopted, Setting
 from advisorkit.values.messages import here, in_units
 from advisorkit.values.quantities import MOST, SYMBOLS, Estimate
@@ -29,6 +30,19 @@ DRAWS, MOST_DRAWS = 2**14, 2**16
 Topic = Literal["volume", "people", "errors", "checking", "tokens", "models", "build", "pilot", "run", "money", "buy"]
 """What assumptions are about, in the order of lists."""
 TOPICS = get_args(Topic)
+
+
+_TEXTS = Texts("costs")
+
+
+def word_told(word: str) -> str:
+    """A word that an assumption may be, as people say it; a model's name or a country as it is.
+
+    Example:
+        >>> word_told("api"), word_told("openai:gpt-5-mini")
+        ("provider's access, by token", 'openai:gpt-5-mini')
+    """
+    return _TEXTS.say(key) if (key := f"word.{word}") in _TEXTS.all else word
 
 
 @dataclass(frozen=True, slots=True)

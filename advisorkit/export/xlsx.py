@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from itertools import chain, count
-from math import ceil
+from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "mono": {"font_name": "Courier New", "font_size": 9, "font_color": LIGHT["text3"]}, "typed": {"bg_color": LIGHT["tint"], "border": 1, "border_color": LIGHT["hairline"], "locked": False},
     "right": {"align": "right"}, "sum": _EDGE | {"bold": True}, "row": {"bottom": 1, "bottom_color": LIGHT["hairline"]}, "wrap": {"text_wrap": True, "valign": "top"},
     "percent": {"num_format": '0.0%;"−"0.0%;0.0%'}, "mark": {"num_format": '"●";;', "align": "center"}, "indent": {"indent": 1, "align": "left"}, "middle": {"valign": "vcenter"},
-    "figures": {"num_format": "[>=100]#,##0;[>=1]#,##0.00;0.00####"}, "signed": {"num_format": "[<0]#,##0.00;[>=100]#,##0;0.00####"},
+    "figures": {"num_format": "[>=100]#,##0;[>=1]#,##0.00;0.00####"},
     "nought": {"num_format": '"0";"0";"0"'}, "thousand_least": {"num_format": '"≥ "#,##0,'}, "whole_least": {"num_format": '"≥ "#,##0'},
     **{word: {"num_format": f'{digits};"−"{digits};{zero}'} for word, digits, zero in (
         ("thousand", "#,##0,", "0"), ("whole", "#,##0", "0"), ("cents", "#,##0.00", '"–"'), ("two", "#,##0.00", '"–"'), ("four", "0.0000", '"–"'), ("month", "#,##0", '"–"'),
@@ -54,6 +54,8 @@ _STYLES: dict[str, dict[str, Any]] = {
     **{pattern: {"bold": True, "font_color": LIGHT[pattern]} for pattern in MARKS if pattern},
 }  # fmt: skip
 """What each word of a cell's style means."""
+_STYLES |= {f"figures{n}": {"num_format": f"[>=100]#,##0;[>=1]#,##0.00;0.00{'#' * (n - 2)}"} for n in range(3, 13)}
+_STYLES |= {f"signed{n}": {"num_format": '{0};"−"{0};0'.format("#,##0.00" + "#" * (n - 2) if n else "#,##0")} for n in (0, *range(2, 13))}
 _RULES: dict[str, dict[str, Any]] = {
     "share": {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1}, "positive": {"validate": "decimal", "criteria": ">=", "value": 0},
     "above": {"validate": "decimal", "criteria": ">", "value": 0}, "real": {"validate": "decimal", "criteria": ">", "value": -1},
@@ -117,7 +119,7 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
     for column, letters_wide in enumerate(sheet.widths):
         page.set_column(column, column, letters_wide, _format(book, formats, ""))
     for row, place, formula, text, number, style in sheet.cells:
-        look, column = _format(book, formats, style), max(place, labels) if row < sheet.frozen - 1 else place  # words cut off in a column that every page repeats
+        look, column = _format(book, formats, _exact(style, number)), max(place, labels) if row < sheet.frozen - 1 else place  # words cut off in a column that every page repeats
         if formula:
             page.write_formula(row, column, formula, look, text if number is None else number)
         elif number is not None:
@@ -139,6 +141,22 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
         page.repeat_rows(0, sheet.frozen - 1)
     if labels:
         page.repeat_columns(0, labels - 1)
+
+
+def _exact(style: str, number: float | None) -> str:
+    """The style of a figure in three places that count, with a minus and no hyphen where it is, or may become, less than 0.
+
+    Example:
+        >>> _exact("figures row", 0.059898), _exact("signed", -0.4632), _exact("figures", 2_500.0)
+        ('figures4 row', 'signed3', 'figures')
+    """
+    kinds = {"figures", "signed"} & {*style.split()}
+    if not kinds:
+        return style
+    size, signed = abs(number or 0.0), "signed" in kinds or (number or 0.0) < 0
+    places = 0 if size >= 100 else 2 if size >= 1 or not size else min(12, 2 - floor(log10(size)))
+    kind = f"signed{places}" if signed else f"figures{places}" if places > 2 else "figures"
+    return " ".join(kind if word in kinds else word for word in style.split())
 
 
 def _headed(text: str, letters_wide: float) -> str:

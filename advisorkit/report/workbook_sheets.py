@@ -7,7 +7,7 @@ from itertools import accumulate
 from math import nan
 from typing import Any
 
-from advisorkit.costs.assumption import known
+from advisorkit.costs.assumption import known, word_told
 from advisorkit.costs.bill import Line
 from advisorkit.costs.flows import TEXTS as COST_TEXTS, Column, Flow
 from advisorkit.costs.formulas import Formulas, formulas, valued
@@ -19,7 +19,6 @@ from advisorkit.report.formula_cells import FormulaCells, Grid, Live
 from advisorkit.report.printed import columns, say
 from advisorkit.report.whole_pages import sample_words, scenario_words
 from advisorkit.study.study import Study
-from advisorkit.values.messages import here
 from advisorkit.values.quantities import day, number
 
 AMOUNTS = ("build", "run", "outside", "checking", "people", "staff", "wrong", "all_in", "gain")
@@ -196,7 +195,7 @@ def _settled(book: Book, grid: Grid, row: int) -> None:
             grid.cells[place, 4] = value, f"row {_look(held, value)}"
             grid.put(place, 8, held.assumption.unit_words(book.study.currency), "sub indent row")
         else:
-            grid.cells[place, 4] = say("unknown") if value is None else here(str(value)).replace("_", " "), "row"
+            grid.cells[place, 4] = say("unknown") if value is None else word_told(str(value)), "row"
         grid.cells[place, 9] = f"{source_of(book.study, held)}", "wrap middle row"
 
 

@@ -15,6 +15,7 @@ from advisorkit.charts.figures import spec
 from advisorkit.charts.kinds import BeliefMap, Chart, RangeBars, ShareBars, ShareRow
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import LIGHT, SANS, SCREEN, THEMES
+from advisorkit.costs.assumption import word_told
 from advisorkit.costs.inputs import Input
 from advisorkit.costs.results import CostResult
 from advisorkit.export.blocks import Block, ChartBlock, Text, table_of
@@ -367,7 +368,7 @@ def _answer(study: Study, name: str) -> str:
 def _setting(study: Study, row: Input) -> str:
     found = row.range
     if found is None:
-        return here(str(row.value)) if row.known else tell("bill.unknown")
+        return word_told(str(row.value)) if row.known else tell("bill.unknown")
     ends = (found.likely,) if found.fixed else (found.low, found.likely, found.high)
     told = " / ".join(plain(tidy(study, row, end * scale_of(row))) for end in ends)
     return f"{told} {row.assumption.unit_words(study.currency, tell('unit.share'), one=told == '1')}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from advisorkit.advice.answers import words_of
 from advisorkit.catalog.reading import load as load_catalog
-from advisorkit.costs.assumption import TOPICS
+from advisorkit.costs.assumption import TOPICS, word_told
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Cell, table_of
 from advisorkit.report.short_pages import beside
@@ -113,7 +113,7 @@ def _row(study: Study, tried: Collection[str], look: Look, row: Input, ages: dic
     if not row.assumption.numeric:
         word = study.inputs.word(name)
         choices = row.assumption.choices or tuple(sorted(study.inputs.book.models))
-        return {**base, "word": word, "choices": [[c, tell("ui.unknown") if row.value is None and c == word else here(c).replace("_", " ")] for c in dict.fromkeys((word, *choices))]}
+        return {**base, "word": word, "choices": [[c, tell("ui.unknown") if row.value is None and c == word else word_told(c)] for c in dict.fromkeys((word, *choices))]}
     if row.range is None:
         return {**base, "low": "–", "likely": "", "high": "–", "numbers": None, "step": 0, "floor": 0}
     ends = [tidy(study, row, end * scale) for end in (row.range.low, row.range.likely, row.range.high)]
