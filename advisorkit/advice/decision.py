@@ -103,6 +103,8 @@ class Gained:
     """Over how many months."""
     currency: str
     """ISO code."""
+    even: float | None = None
+    """Share right at which it gains nothing; above 1 it never gains, at 0 and below always; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -260,7 +262,7 @@ def decide(
         enough="" if replaces(advice.off_ramp) else _enough(catalog.text, told, prospects),
         reasons=advice.words.untold()[0],
         path=() if replaces(advice.off_ramp) else advice.path,
-        warnings=tuple(dict.fromkeys((*advice.warnings, *_beside(catalog, advice, prospects)))),
+        warnings=tuple(dict.fromkeys((*advice.warnings, *_beside(catalog, advice, prospects, gained)))),
         to_ask=to_ask,
         open_questions=len(to_ask),
         person_decides=decided,
@@ -348,17 +350,31 @@ def _enough(text: Mapping[str, str], goal: PatternId, prospects: Prospects) -> s
     )  # fmt: skip
 
 
-def _beside(catalog: Catalog, advice: Advice, prospects: Prospects) -> Iterator[str]:
+def _beside(catalog: Catalog, advice: Advice, prospects: Prospects, gained: Gained | None) -> Iterator[str]:
     """What the prospects and a person's other decision have to be warned of."""
     text, told = catalog.text, in_use(advice.next_step, advice.recommended)
     right = prospects.expected_right.get(told)
     if right and prospects.today is not None and round(prospects.today, 2) > round(right.p50, 2) and not replaces(advice.off_ramp):
         key = "warn.people_measured" if prospects.today_measured else "warn.people_said"
         yield text[key].format(today=percent(prospects.today), pattern=catalog.patterns[told].name, expected=percent(right.p50))
+    if not replaces(advice.off_ramp) and gained and gained.even is not None:
+        yield from _two_marks(text, prospects.target, gained.even, catalog.patterns[told].name)
     if advice.off_ramp and not replaces(advice.off_ramp):
         yield advice.off_ramp.reason
     if advice.override and advice.patterns[advice.override.pattern].status == "ruled_out":
         yield _ruled_out(catalog, advice, advice.override.pattern)
+
+
+_APART = 0.03
+"""Least difference between the share right that a pilot's sums ask for and that from which there is a gain against today that is told."""
+
+
+def _two_marks(text: Mapping[str, str], target: Target, even: float, name: str) -> Iterator[str]:
+    """Where money asks a pilot for another share right than what is put into use needs to gain: a right answer has its own worth there, and building is paid for here."""
+    if target.source != "break_even" or target.share is None or target.never or (abs(even - target.share) < _APART and even < 1):
+        return
+    key = "warn.two_marks" + (".never" if even >= 1 else ".always" if even <= 0 else ".more" if even > target.share else "")
+    yield text[key].format(needed=percent(target.share), even=percent(even), pattern=name)
 
 
 def _instead(catalog: Catalog, ramp: OffRamp | None, step: NextStep) -> str:

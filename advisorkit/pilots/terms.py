@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import betaln
 
+from advisorkit.costs.assumption import completed
 from advisorkit.costs.bill import Bill, bill
 from advisorkit.costs.flows import Phase, scene
 from advisorkit.costs.inputs import DAYS_PER_MONTH, Inputs
@@ -203,11 +204,9 @@ def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "p
     what has been spent does not speak against going on: there it is running and keeping up alone.
     """
     values = {name: float(value) for name, value in inputs.likely().items()}
-    months = scene(inputs, inputs.likely()).clock.months
-    used, checked = float(months["calls"]), float(months["checked"])
-    gain, saved, loss = values["value_right"], _saved(values), values["cost_wrong"] * (1 - (checked / used if used else math.nan) * values["review_catch"])
+    gain, saved, (cases, loss) = values["value_right"], _saved(values), _at_stake(inputs, values)
     ahead: tuple[Phase, ...] = ("build", "run", "change") if pattern == "prompt" else ("run", "change")
-    cases, fixed = values["calls_per_month"] * values["share_taken"] * used, whole.total(pattern, *ahead)
+    fixed = whole.total(pattern, *ahead)
     if math.isnan(loss) or math.isnan(cases) or fixed is None or cases <= 0:
         return None
     fixed += whole.line(pattern, "checking").amount or 0.0
@@ -216,6 +215,21 @@ def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "p
     ways = [Stakes(gain, loss, cases, fixed, marking)] if gain > 0 and gain + loss > 0 else []
     ways += [Stakes(saved, loss - saved, cases, fixed - ends, marking)] if loss > 0 and not math.isnan(saved) else []
     return next((one for one in ways if one.break_even <= 1), ways[0] if ways else None)
+
+
+def _at_stake(inputs: Inputs, values: Mapping[str, float]) -> tuple[float, float]:
+    """Answers over the horizon, and money lost by a wrong one of them, less what is found by a check."""
+    months = scene(inputs, inputs.likely()).clock.months
+    used, checked = float(months["calls"]), float(months["checked"])
+    loss = values["cost_wrong"] * (1 - (checked / used if used else math.nan) * values["review_catch"])
+    return values["calls_per_month"] * values["share_taken"] * used, loss
+
+
+def even_at(inputs: Inputs, pattern: PatternId, gain: float) -> float | None:
+    """Share right at which `pattern`, which gains so much at likely values, would gain nothing against today; above 1 it never does, at 0 and below always."""
+    values = completed({name: float(value) for name, value in inputs.likely().items()})
+    cases, loss = _at_stake(inputs, values)
+    return 1 - values[f"error_rate_{pattern}"] - gain / (cases * loss) if cases * loss > 0 else None
 
 
 READING = 1 / 3

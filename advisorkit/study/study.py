@@ -28,6 +28,7 @@ from advisorkit.pilots.diagnosis import Diagnosis, Tried, tried
 from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.tally import wilson
+from advisorkit.pilots.terms import even_at
 from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, PLAN, SEEN, Kept, Keys, below, placed
 from advisorkit.values.criteria import Catalog, PatternId, Rules
 from advisorkit.values.displayed import Displayed
@@ -124,10 +125,9 @@ class Study(Displayed):
     @property
     def _money(self) -> Gained | None:
         """What is put into use, else the destination, gains; None where no money is told, something simpler takes its place, or it is not known."""
-        if not self.priced or replaces(self.advice.off_ramp):
-            return None
-        found = self.gain(in_use(self.advice.next_step, self.advice.recommended)) if self.inputs.usually_checked is self.inputs else None
-        return Gained(found, self.months, self.currency) if found is not None else None
+        told, known = in_use(self.advice.next_step, self.advice.recommended), self.priced and not replaces(self.advice.off_ramp)
+        found = self.gain(told) if known and self.inputs.usually_checked is self.inputs else None
+        return Gained(found, self.months, self.currency, even_at(self.inputs, told, found)) if found is not None else None
 
     @property
     def _next_step(self) -> NextStep:
