@@ -400,7 +400,7 @@ def test_a_right_answer_worth_little_beside_what_today_costs_does_not_say_that_n
     assert not any("would not pay" in one.decision.headline for one in seen)
 
 
-@pytest.mark.parametrize(("minutes", "worth", "words"), [(16, 1, "gains against today from 85% on"), (8, 2, "gains against today only from 93% on"), (2, 2, "even if every answer is right")])
+@pytest.mark.parametrize(("minutes", "worth", "words"), [(16, 1, "gains against today from 85% on"), (8, 2, "gains against today only from 93% on"), (0.1, 2, "even if every answer is right")])
 def test_where_the_gain_begins_elsewhere_than_the_pilot_asks_is_told_and_comes_out_when_it_is_typed_in(minutes: float, worth: float, words: str) -> None:
     """“94% needed” stood beside a gain against today from 85% on: a right answer's own worth counts in one, and what today costs in the other."""
     made = engagement(calls_per_month=number(60_000), cost_wrong=number(12), value_right=number(worth))
