@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,9 @@ from sklearn.metrics import cohen_kappa_score
 
 from advisorkit.pilots.tally import Beta, at_most, kappa, wilson
 from advisorkit.pilots.terms import Stakes, best_size, evpi, evsi, sizes_valued
+from advisorkit.study.study import Study
+from advisorkit.values.engagement import Answer, Engagement, Workflow
+from advisorkit.values.quantities import Estimate
 
 SIZES = (20, 50, 100, 200, 400)
 CLIENT = Beta.between(0.75, 0.92)
@@ -184,3 +189,22 @@ def test_a_plan_prints_no_part_of_a_hundredth(tmp_path: Path) -> None:
 
     assert "CHF 0 " in told
     assert not re.search(r"CHF 0\.00\d", told)
+
+
+@pytest.mark.parametrize(("minutes", "worth", "words"), [(16, 1, "gains against today from 85% on"), (8, 2, "gains against today only from 93% on"), (0.1, 2, "even if every answer is right")])
+def test_where_the_gain_begins_elsewhere_than_the_pilot_asks_is_told_and_comes_out_when_it_is_typed_in(minutes: float, worth: float, words: str) -> None:
+    """“94% needed” stood beside a gain against today from 85% on: a right answer's own worth counts in one, and what today costs in the other."""
+    flow = Workflow("w", "W", {name: Answer(amount=Estimate.of(value)) for name, value in (("calls_per_month", 60_000), ("cost_wrong", 12), ("value_right", worth))})
+    made = Engagement("a", "A", "EUR", date(2026, 11, 20), (flow,), exchange_rates={"USD": 0.92})
+    work = {"minutes_per_item": minutes, "hourly_cost": 34, "error_rate_today": 0.02, "review_share": 0.05, "horizon_months": 6}
+
+    def seen(target: str = "", **more: float) -> Study:
+        return Study(made, replace(flow, context={"target": target}, assumptions={name: Estimate.of(value) for name, value in {**work, **more}.items()}))
+
+    (told,) = [one for one in seen().decision.warnings if one.startswith("A pilot has to show")]
+    assert words in told
+    ends = [float(share) / 100 for share in re.findall(r"(\d+)% on", told)] or [1.0]
+    below, above = (seen(error_rate_prompt=1 - min(ends[0] + step, 0.9999)).gain("prompt") for step in (-0.006, 0.006))
+    assert below is not None and above is not None and below < 0 and (above > 0) == (ends[0] < 1)
+    asked = [one for one in seen("80 %").decision.warnings if one.startswith("A pilot has to show 80%")]  # what the client asks for may be less than a gain needs, and more is no fault
+    assert len(asked) == (ends[0] > 0.83) and not any(one.startswith("A pilot has to show") for one in seen("99 %").decision.warnings if ends[0] < 1)

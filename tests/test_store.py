@@ -299,10 +299,12 @@ def test_a_pilot_after_the_day_of_the_advice_and_a_rate_of_another_size_are_told
     (tmp_path / "a.yaml").write_text(
         "advisorkit: 1\nclient: A\ncurrency: EUR\nas_of: 2026-11-20\nexchange_rates: {USD: 92, GBP: 1.3, CZK: 24}\nworkflows:\n"
         "  - {id: w, name: W, pilots: [{file: p.csv, date: 2026-11-25, pass_mark: 0.8}]}\n"
-        "  - {id: v, name: V, pilots: [{file: p.csv, date: 2026-11-19, pass_mark: 0.8}]}\n"
+        "  - {id: v, name: V, pilots: [{file: p.csv, date: 2026-11-19, pass_mark: 0.8}],\n"
+        "     measured: [{quantity: calls_per_month, value: 9, period: May}, {quantity: calls_per_month, value: 8, period: June}, {quantity: calls_per_month, value: 7, period: May}]}\n"
     )
     told = reading.load(tmp_path / "a.yaml").notices
 
     assert [line.partition(": ")[2].partition(" is ")[0] for line in told] == [
-        "w: the pilot of 2026-11-25", "p.csv: its marks count for w, v; check that they are about each of these", "exchange_rates.USD: 92 EUR for one USD", "exchange_rates.CZK: 24 EUR for one CZK",
+        "w: the pilot of 2026-11-25", "p.csv: its marks count for w, v; check that they are about each of these",
+        "v: calls_per_month was measured twice in May; the last counts, 7", "exchange_rates.USD: 92 EUR for one USD", "exchange_rates.CZK: 24 EUR for one CZK",
     ]

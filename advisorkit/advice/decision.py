@@ -357,7 +357,7 @@ def _beside(catalog: Catalog, advice: Advice, prospects: Prospects, gained: Gain
     if right and prospects.today is not None and round(prospects.today, 2) > round(right.p50, 2) and not replaces(advice.off_ramp):
         key = "warn.people_measured" if prospects.today_measured else "warn.people_said"
         yield text[key].format(today=percent(prospects.today), pattern=catalog.patterns[told].name, expected=percent(right.p50))
-    if not replaces(advice.off_ramp) and gained and gained.even is not None:
+    if not replaces(advice.off_ramp) and gained and gained.even is not None and not advice.next_step.used:
         yield from _two_marks(text, prospects.target, gained.even, catalog.patterns[told].name)
     if advice.off_ramp and not replaces(advice.off_ramp):
         yield advice.off_ramp.reason
@@ -370,8 +370,11 @@ _APART = 0.03
 
 
 def _two_marks(text: Mapping[str, str], target: Target, even: float, name: str) -> Iterator[str]:
-    """Where money asks a pilot for another share right than what is put into use needs to gain: a right answer has its own worth there, and building is paid for here."""
-    if target.source != "break_even" or target.share is None or target.never or (abs(even - target.share) < _APART and even < 1):
+    """Where a pilot has to show another share right than what is put into use needs to gain.
+
+    A right answer has its own worth there, or somebody named the share; here building is paid for. What was named may be more than a gain needs.
+    """
+    if target.share is None or target.never or (abs(even - target.share) < _APART and even < 1) or (target.source != "break_even" and even < target.share):
         return
     key = "warn.two_marks" + (".never" if even >= 1 else ".always" if even <= 0 else ".more" if even > target.share else "")
     yield text[key].format(needed=percent(target.share), even=percent(even), pattern=name)

@@ -183,17 +183,21 @@ def load(path: str | Path) -> Loaded:
 
 
 def doubtful(engagement: Engagement, file: str) -> tuple[str, ...]:
-    """Notices of days that do not go with the day of the advice, of marks that count twice, of quotes that are left out, and of exchange rates far from the price book's."""
-    return tuple(f"{file}: {message}" for message in (*_days(engagement), *_marked_twice(engagement), *_quotes(engagement), *_rates(engagement)))
+    """Notices of days that do not go with the day of the advice, of marks and measurements that are there twice, of quotes that are left out, and of exchange rates far from the price book's."""
+    return tuple(f"{file}: {message}" for message in (*_days(engagement), *_twice(engagement), *_quotes(engagement), *_rates(engagement)))
 
 
-def _marked_twice(engagement: Engagement) -> Iterator[str]:
+def _twice(engagement: Engagement) -> Iterator[str]:
     named = dict[str, list[str]]()
     for one, pilot in ((flow, pilot) for flow in engagement.workflows for pilot in flow.pilots):
         named.setdefault(pilot.file, []).append(one.id)
     for name, flows in named.items():
         if len(flows) > 1:
             yield here("{}: its marks count for {}; check that they are about each of these", shown(name), ", ".join(flows))
+    for flow in engagement.workflows:
+        twice = {one.quantity: one for n, one in enumerate(flow.measured) if (one.quantity, one.period) in {(other.quantity, other.period) for other in flow.measured[:n]}}
+        for name, last in twice.items():
+            yield here("{}: {} was measured twice in {}; the last counts, {:g}", flow.id, name, shown(last.period), last.value)
 
 
 def _days(engagement: Engagement) -> Iterator[str]:
