@@ -96,7 +96,7 @@ def test_what_is_stored_in_the_file_is_what_its_formulas_give() -> None:
 def test_each_input_has_a_name_and_every_formula_fits_a_cell() -> None:
     book = workbook()
 
-    used = {row[2] for sheet in openpyxl.load_workbook(io.BytesIO(book.raw)) if sheet.title == "Inputs" for row in sheet.iter_rows(values_only=True) if row[7]}
+    used = {row[13] for sheet in openpyxl.load_workbook(io.BytesIO(book.raw)) if sheet.title == "Inputs" for row in sheet.iter_rows(values_only=True) if row[7]}
     assert used - {"Cell name", "", None} <= set(book.names)
     assert {"calls_per_month", "hourly_cost", "horizon_months", "error_rate_rag"} <= set(book.names)
     assert max(len(formula) for sheet in book.sheets for _, _, formula, *_ in sheet.cells) < 8192

@@ -73,6 +73,8 @@ def test_a_curve_ends_where_the_horizon_does() -> None:
     *_, months = openpyxl.load_workbook(io.BytesIO(workbook().raw), data_only=True)["Cash by month"].iter_cols(min_row=8, values_only=True)
 
     assert [*months[-61:]] == [min(month, 36) for month in range(61)]
+    with zipfile.ZipFile(io.BytesIO(workbook().raw)) as parts:
+        assert '<c:max val="36"/><c:min val="0"/>' in parts.read("xl/charts/chart1.xml").decode(), "the axis went on to 42"
 
 
 def test_the_month_of_payback_stands_below_its_words_so_that_no_page_ends_between_them() -> None:
@@ -113,6 +115,14 @@ def test_months_are_read_and_printed_beside_their_number() -> None:
     assert (made["Inputs"].page_setup.fitToWidth, made["Inputs"].freeze_panes) == (None, "A8")
     assert made["Cash by month"].page_setup.fitToHeight is None, "its last four months stood alone on two further pages"
     assert [made["Cash by month"][cell].value for cell in ("B1", "C1", "B7")] == [None, "Month by month", "Month"], "a title is cut off in a column that is repeated"
+
+
+def test_inputs_are_printed_without_the_names_of_cells_and_so_larger() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook().raw))["Inputs"]
+
+    assert [cell.value for cell in sheet[7]][-5:] == ["Source", "Gain at\nlow", "Gain at\nhigh", "Changed", "Cell name"]
+    assert sheet.print_area.startswith("'Inputs'!$A$1:$M$")
+    assert sum(sheet.column_dimensions[letter].width for letter in "ABCDEFGHIJKLM") < 215
 
 
 def test_heads_of_columns_keep_a_distance_and_their_words_whole() -> None:

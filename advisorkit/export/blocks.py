@@ -36,6 +36,8 @@ class SheetChart:
     """Name of the axis of categories."""
     series: tuple[tuple[str, str, str, str], ...]
     """Name, tone, cells of the categories, cells of the values."""
+    end: int = 0
+    """Where the axis of categories ends; 0: beyond the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Worksheet:
     """Charts."""
     frozen: int = 0
     """Rows that stay in sight."""
+    printed: int = 0
+    """Columns that are printed; 0: all."""
 
 
 LONG = 10

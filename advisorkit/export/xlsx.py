@@ -109,12 +109,15 @@ def _foot(about: str) -> str:
 
 def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> None:
     page.hide_gridlines(2)
-    if sum(sheet.widths) > _NARROW:
+    wide = sum(sheet.widths[: sheet.printed or None])
+    if wide > _NARROW:
         page.set_landscape()
     page.set_paper(9)
     page.set_margins(0.4, 0.4, 0.5, 0.6)
-    across = ceil(sum(sheet.widths) / _WIDE) or 1
-    page.fit_to_pages(across, ceil((1 + max((row for row, *_ in sheet.cells), default=0)) / _DEEP) if across > 1 else 0)
+    across, last = ceil(wide / _WIDE) or 1, max((row for row, *_ in sheet.cells), default=0)
+    page.fit_to_pages(across, ceil((1 + last) / _DEEP) if across > 1 else 0)
+    if sheet.printed:
+        page.print_area(0, 0, last, sheet.printed - 1)
     labels = 1 + next(column for column, letters_wide in enumerate(sheet.widths) if letters_wide > _MARGIN) if across > 1 else 0
     for column, letters_wide in enumerate(sheet.widths):
         page.set_column(column, column, letters_wide, _format(book, formats, ""))
@@ -195,7 +198,7 @@ def _chart(book: Any, chart: SheetChart) -> Any:
         made.add_series({"name": name, "categories": f"={categories}", "values": f"={values}", **look})
     made.set_title({"name": chart.title, "name_font": {"name": "Arial", "size": 11, "color": LIGHT["ink"]}, "overlay": False})
     grid = {"major_gridlines": {"visible": True, "line": {"color": LIGHT["hairline"]}}, "num_format": _STYLES["thousand"]["num_format"], "num_font": font}
-    months = {"name": chart.axis, "name_font": font, "num_font": font, "label_position": "low", "min": 0, "major_unit": 6, "major_gridlines": {"visible": False}}
+    months = {"name": chart.axis, "name_font": font, "num_font": font, "label_position": "low", "min": 0, "max": chart.end or None, "major_unit": 6, "major_gridlines": {"visible": False}}
     made.set_x_axis(months if lines else {"visible": False, "major_gridlines": {"visible": False}})
     made.set_y_axis(grid if lines else {"reverse": True, "num_font": font, "label_position": "low", "major_gridlines": {"visible": False}})
     made.set_legend({"position": "bottom", "font": font} if lines else {"none": True})

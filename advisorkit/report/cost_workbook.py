@@ -110,7 +110,7 @@ def _charts(book: Book, grid: Grid, row: int) -> None:
     study, first = book.study, book.study.decision.destination
     if book.gaining:
         series = tuple((study.name(column), column, *book.gains[column]) for column in book.gaining)
-        grid.charts.append(SheetChart("line", say("workbook.chart.gain", unit=book.unit), row, 1, 620, say("workbook.month"), series))
+        grid.charts.append(SheetChart("line", say("workbook.chart.gain", unit=book.unit), row, 1, 620, say("workbook.month_to", months=study.months), series, study.months))
     if first not in book.gaining:
         return
     ours, rows, unit = TOP + book.shown.index(first), book.study.printed.rows, book.study.printed.unit

@@ -45,6 +45,8 @@ class Grid:
     """Width of each column in characters."""
     frozen: int = 0
     """Rows that stay in sight."""
+    printed: int = 0
+    """Columns that are printed; 0: all."""
     cells: dict[tuple[int, int], tuple[Any, str]] = field(default_factory=dict)
     """What stands in each cell, and its style."""
     figures: dict[tuple[int, int], Any] = field(default_factory=dict)
@@ -142,7 +144,7 @@ class FormulaCells:
     def sheet(self, grid: Grid) -> Worksheet:
         """The finished sheet."""
         cells = tuple(self._cell(row, column, grid) for row, column in sorted(grid.cells))
-        return Worksheet(grid.name, grid.widths, cells, tuple(grid.names), tuple(grid.typed), tuple(grid.charts), grid.frozen)
+        return Worksheet(grid.name, grid.widths, cells, tuple(grid.names), tuple(grid.typed), tuple(grid.charts), grid.frozen, grid.printed)
 
     def _cell(self, row: int, column: int, grid: Grid) -> SheetCell:
         content, style = grid.cells[row, column]

@@ -27,6 +27,8 @@ SUMS = ("outside", "staff", "all_in", "gain")
 """Those that are added up from others."""
 TOP = 7
 """First row below the heads of columns."""
+NAMES = 13
+"""Column of the inputs that names the cells, for those who write formulas; it is not printed."""
 CONTROLS = {"horizon_months": (4, 3), "discount_rate": (4, 6)}
 """Inputs that are typed on the summary, with row and column."""
 
@@ -116,7 +118,8 @@ def told(number: Any) -> Any:
 
 def inputs(book: Book, summary: Grid) -> Grid:
     """Every input from which an amount follows: range, what is typed, what is used, its source, and what the gain is at its ends."""
-    grid = book.grid("inputs", (40.0, 25.0, 9.0, 10.0, 9.0, 11.0, 11.0, 20.0, 62.0, 9.0, 9.0, 9.0), "workbook.head.inputs", (1, 2, 8, 9))
+    grid = book.grid("inputs", (40.0, 1.0, 9.0, 10.0, 9.0, 11.0, 11.0, 20.0, 54.0, 9.0, 9.0, 9.0, 30.0), "workbook.head.inputs", (1, 8, 9, NAMES))
+    grid.printed = NAMES
     grid.put(TOP - 1, 8, columns("workbook.head.inputs")[7], "head indent")
     swings, rows, row = book.study.costs.tornado, book.study.inputs.rows, TOP
     bars = {bar.input: bar for bar in swings.bars} if swings and swings.against == "today" else {}
@@ -147,8 +150,8 @@ def _input(book: Book, grid: Grid, row: int, name: str, summary: Grid) -> None:
     held, node, rule = book.study.assumption(name), book.found.inputs[name], book.found.rules.get(name)
     likely, ends = float(node.value), [getattr(held.range, end) if held.range and not held.range.fixed else "–" for end in ("low", "high")]
     look = _look(held, likely)
-    grid.line(row, 1, (held.assumption.label, book.named(name)), "row")
-    grid.cells[row, 2] = book.named(name), "mono row"
+    grid.line(row, 1, (held.assumption.label, ""), "row")
+    grid.put(row, NAMES, book.named(name), "mono indent row")
     grid.line(row, 3, (ends[0], likely, ends[1]), f"{look} muted row right")
     grid.put(row, 4, likely, f"{look} strong row", held.range and held.range.likely)
     base, numbers = ("{0}", (rule,)) if rule is not None else (grid.at(row, 4), ())
