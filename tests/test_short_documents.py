@@ -129,6 +129,15 @@ def test_a_record_without_prices_has_no_columns_of_money() -> None:
     assert [head.text for head in table.head] == ["Way", "Expected right", "Why, or why not"]
 
 
+def test_without_prices_what_is_asked_stands_with_the_advice_and_what_would_change_it_with_the_steps() -> None:
+    """A portfolio shows the advice alone, and so asked for nothing."""
+    (study,) = report(replace(ACME, priced=False)).workflows
+    advice, steps = ("; ".join(block.text for block in page(study) if isinstance(block, Heading)) for page in (summary, costs))
+
+    assert "What we ask you to decide" in advice and "What would change the advice" not in advice
+    assert "What would change the advice" in steps and "What we ask you to decide" not in steps
+
+
 def test_a_note_pools_what_was_said_and_lists_guesses_with_who_confirms_them() -> None:
     told = words(session_note(report()))
 

@@ -62,12 +62,10 @@ class Worksheet:
     """Columns that are printed; 0: all."""
 
 
-LONG = 10
-"""Rows above which a table may run over a page's end."""
+LONG, ENDLESS = 10, 3000
+"""Rows above which a table may run over a page's end, and letters above which it may do so however few its rows are."""
 UNDATED = "1970-01-01"
 """Day in the properties of files whose cover names none."""
-ENDLESS = 3000
-"""Letters above which it may do so however few its rows are."""
 WORD = 40
 """Letters of the longest word that is not broken; a longer one may take no room from the words beside it."""
 FEW = 3

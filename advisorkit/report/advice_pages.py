@@ -36,7 +36,7 @@ def summary(study: Study) -> tuple[Block, ...]:
         *decided(study), Text((made.next_step.why,), "lead"), KeyFigures(tuple(_figures(study))), *_careful(study), *_pilot(study),
         *_reasons("why", words.why, words.facts), *_reasons("against", words.against, words.facts_against),
         Heading(pictures.needs(study.advice), column="right"), ChartBlock(pictures.belief_map(study), titled=False), *_beyond(study), *tried(study),
-        *(asked(study) if study.priced else ()),
+        *asked(study),
     )  # fmt: skip
 
 
@@ -46,8 +46,8 @@ def _beyond(study: Study) -> Iterator[Block]:
 
 
 def asked(study: Study) -> tuple[Block, ...]:
-    """What would change the advice, and what to decide."""
-    return (*_changes(study), *_decide(study))
+    """What would change the advice, and what to decide; without money the changes stand beside the steps."""
+    return (*(changes(study) if study.priced else ()), *_decide(study))
 
 
 def decided(study: Study) -> tuple[Block, ...]:
@@ -169,7 +169,7 @@ def _reasons(title: str, lines: tuple[str, ...], facts: tuple[str, ...]) -> Iter
         yield from (Heading(say(title), column="left"), Text(tuple(told(f"{fact}.", line) for fact, line in zip(facts, lines, strict=True)), "bullets"))
 
 
-def _changes(study: Study) -> Iterator[Block]:
+def changes(study: Study) -> Iterator[Block]:
     """Single answers that would lead elsewhere, and one that would not; pairs of them where no single one does."""
     rows, advised = pictures.flip_bars(study, staying=1).flips[1:], study.advice.recommended
     moving = [row for row in rows if row.leader != advised or row.simpler]

@@ -12,7 +12,7 @@ from advisorkit.costs.results import PARTS, MoneyRow, PaidBack
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, LineItems, Money, Table, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
-from advisorkit.report.advice_pages import asked
+from advisorkit.report.advice_pages import changes
 from advisorkit.report.pictures import ruled_out
 from advisorkit.report.printed import columns, project, say, weeks
 from advisorkit.study.programme import together
@@ -208,7 +208,7 @@ def costs(study: Study) -> tuple[Block, ...]:
         return ()
     way = (Heading(say("path.title")), ChartBlock(replace(pictures.path_stairs(study), subtitle=""), titled=False))
     if not study.priced:
-        return (Heading(say("path.page"), 2, study.workflow.name), Text((say("money.none"),)), *way, *asked(study), *steps(study))
+        return (Heading(say("path.page"), 2, study.workflow.name), Text((say("money.none"),)), *way, *changes(study), *steps(study))
     curve, swings, lines = pictures.gains(study), pictures.tornado(study, 5), (*worth(study), *left_out(study))
     left = (Heading(curve.title, column="left"), ChartBlock(curve, titled=False)) if curve else ()
     right = (Heading(swings.title, column="right"), ChartBlock(swings, titled=False)) if swings else ()
