@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -295,6 +296,20 @@ def test_on_a_phone_reasons_have_room_and_lines_to_sign_on_are_whole(browser: An
     page.goto(file.as_uri())
     page.set_viewport_size({"width": 768, "height": 800})
     assert page.evaluate("document.querySelector('svg').getBoundingClientRect().right - document.querySelector('h2').getBoundingClientRect().right") <= 1, "on a tablet a half ran over the edge"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("leaflet", [False, True])
+@pytest.mark.parametrize("wide", [390, 780, 1280])
+def test_the_words_of_the_cover_begin_where_those_of_the_pages_do(browser: Any, tmp_path: Path, wide: int, leaflet: bool) -> None:
+    """On a phone a short document's cover left a quarter of the width empty."""
+    file = tmp_path / "report.html"
+    file.write_text(render(notebook(replace(COVER, leaflet=leaflet), Heading("All", 2), Done())), encoding="utf-8")
+    page, _, _ = opened(browser, file)
+    page.set_viewport_size({"width": wide, "height": 800})
+
+    cover, title = (page.evaluate(f"document.querySelector('{place}').getBoundingClientRect().left") for place in (".cover h1", "main h2"))
+    assert abs(cover - title) <= 1
 
 
 @pytest.mark.browser
