@@ -135,13 +135,14 @@ def test_heads_of_columns_keep_a_distance_and_their_words_whole() -> None:
 
 def test_figures_have_three_places_that_count_and_what_is_below_zero_a_minus() -> None:
     """Minutes were 0.059898, and a step −0.46 had a hyphen where other sheets have a minus."""
-    values = {"figures": (0.059898, 0.016667, -0.4632, 2.5, 7_348.0), "signed": (-0.4632, 0.101089)}
+    values = {"figures": (0.059898, 0.016667, -0.4632, 2.5, 7_348.0), "signed": (-0.4632, 0.101089, 1e-12)}
     cells = tuple((row, 0, "", "", value, f"{style} row right") for row, (style, value) in enumerate((style, value) for style, some in values.items() for value in some))
     made = openpyxl.load_workbook(io.BytesIO(render(notebook(Worksheet("Steps", (15.0,), cells)))))["Steps"]
 
     shapes = [row[0].number_format for row in made.iter_rows()]
     assert shapes[:2] == ["[>=100]#,##0;[>=1]#,##0.00;0.00##"] * 2 and shapes[2] == shapes[5] == shapes[6] == '#,##0.00#;"−"#,##0.00#;0'
     assert shapes[3].startswith("[>=100]") and shapes[4] == shapes[3]
+    assert shapes[7].startswith("#,##0.00####;"), "what only keeps a division from nought has not twelve places"
 
 
 def test_what_is_chosen_from_a_list_stands_in_words_and_not_in_codes() -> None:

@@ -54,8 +54,8 @@ _STYLES: dict[str, dict[str, Any]] = {
     **{pattern: {"bold": True, "font_color": LIGHT[pattern]} for pattern in MARKS if pattern},
 }  # fmt: skip
 """What each word of a cell's style means."""
-_STYLES |= {f"figures{n}": {"num_format": f"[>=100]#,##0;[>=1]#,##0.00;0.00{'#' * (n - 2)}"} for n in range(3, 13)}
-_STYLES |= {f"signed{n}": {"num_format": '{0};"−"{0};0'.format("#,##0.00" + "#" * (n - 2) if n else "#,##0")} for n in (0, *range(2, 13))}
+_STYLES |= {f"figures{n}": {"num_format": f"[>=100]#,##0;[>=1]#,##0.00;0.00{'#' * (n - 2)}"} for n in range(3, 7)}
+_STYLES |= {f"signed{n}": {"num_format": '{0};"−"{0};0'.format("#,##0.00" + "#" * (n - 2) if n else "#,##0")} for n in (0, *range(2, 7))}
 _RULES: dict[str, dict[str, Any]] = {
     "share": {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1}, "positive": {"validate": "decimal", "criteria": ">=", "value": 0},
     "above": {"validate": "decimal", "criteria": ">", "value": 0}, "real": {"validate": "decimal", "criteria": ">", "value": -1},
@@ -147,7 +147,7 @@ def _write(book: Any, page: Any, sheet: Worksheet, formats: dict[str, Any]) -> N
 
 
 def _exact(style: str, number: float | None) -> str:
-    """The style of a figure in three places that count, with a minus and no hyphen where it is, or may become, less than 0.
+    """The style of a figure in three places that count, six behind the point at most, with a minus and no hyphen where it is, or may become, less than 0.
 
     Example:
         >>> _exact("figures row", 0.059898), _exact("signed", -0.4632), _exact("figures", 2_500.0)
@@ -157,7 +157,7 @@ def _exact(style: str, number: float | None) -> str:
     if not kinds:
         return style
     size, signed = abs(number or 0.0), "signed" in kinds or (number or 0.0) < 0
-    places = 0 if size >= 100 else 2 if size >= 1 or not size else min(12, 2 - floor(log10(size)))
+    places = 0 if size >= 100 else 2 if size >= 1 or not size else min(6, 2 - floor(log10(size)))
     kind = f"signed{places}" if signed else f"figures{places}" if places > 2 else "figures"
     return " ".join(kind if word in kinds else word for word in style.split())
 
