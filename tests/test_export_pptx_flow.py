@@ -80,9 +80,11 @@ def test_a_table_whose_words_would_break_in_half_of_a_slide_has_all_of_it() -> N
     assert all(shape.width > deck.slide_width / 2 for slide in deck.slides for shape in slide.shapes if shape.has_table)
 
 
-def test_what_needs_two_slides_leaves_no_half_of_one_empty_and_is_as_large_as_it_can_be() -> None:
+@pytest.mark.parametrize(("count", "wide"), [(24, "As it is here"), (20, "As it is here and not elsewhere, as")])
+def test_what_needs_two_slides_leaves_no_half_of_one_empty_and_is_as_large_as_it_can_be(count: int, wide: str) -> None:
     """The second slide of a brief to suppliers held a short list on its left and nothing beside."""
-    needs, points = [[f"Need {n}", "As it is here"] for n in range(24)], tuple(f"{n} fresh cases of real work are drawn at random once your offer is in, and nobody has seen them." for n in range(4))
+    needs = [[f"Need {n}, as it is called", wide] for n in range(count)]
+    points = tuple(f"{n} fresh cases of real work are drawn at random once your offer is in, and nobody in your house has seen them before, or used them for training." for n in range(4))
     blocks = (Text(("What is wrong", "What it is measured by"), "lead"), Heading("Needs"), table_of("", ["Need", "Here"], needs), Heading("Test"), Text(points, "numbered"))
     deck = opened(render(notebook(COVER, Heading("180 fresh cases decide", 2), *blocks, Done())))
 

@@ -36,8 +36,10 @@ ROOMY = 900.0
 """Width in pixels from which two charts stand side by side."""
 NARROW, HALF = 3, 20.0
 """Most columns of a table, and largest size of text, that stand in half of a slide."""
-LOW, STEPS = 0.25, (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-"""Least share of a slide in which columns begin below what has the whole width; shares of the room to which slides and columns may be filled, so that all are filled alike."""
+LOW, BARE = 0.25, 0.6
+"""Least share of a slide in which columns begin below what has the whole width; share of the width up to which a table leaves half of a slide empty."""
+STEPS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 1.0)
+"""Shares of the room to which slides and columns may be filled, so that all are filled alike."""
 Row = tuple[tuple[Block, ...], ...]
 """Columns of blocks, side by side."""
 
@@ -167,19 +169,19 @@ def _high(rows: Sequence[Row], room: float, size: float) -> float:
 
 
 def _fewest(rows: Sequence[Row], body: Frame) -> tuple[list[list[Row]], float]:
-    """Rows on as few slides as can be, over the whole width or in two columns, and their size of text; then with no half left empty, as little cut apart, as large and as evenly filled as can be."""
+    """Rows on as few slides as can be, over the whole width or in two columns, and their size of text; then with no half left empty, as little cut apart, as evenly filled and as large as can be."""
     ways = [(size, way) for size in SIZES for way in ((_whole, _halved) if size <= HALF else (_whole,))]
     costs = [_cost(way(rows, body, size, 1.0), body, size) for size, way in ways]
     best = [one for one, cost in zip(ways, costs, strict=True) if cost == min(costs)]
     tried = [(way(rows, body, size, step, unparted=unparted), size) for size, way in best for step in STEPS for unparted in (True, False)]
-    return min(tried, key=lambda one: (*_cost(one[0], body, one[1]), *_parts(one[0], body.width, one[1])))
+    return min(tried, key=lambda one: (*_cost(one[0], body, one[1]), *_parts(one[0], body, one[1])))
 
 
-def _parts(slides: list[list[Row]], room: float, size: float) -> tuple[bool, int]:
-    """Whether half of a slide is left empty, and in how many parts blocks stand."""
+def _parts(slides: list[list[Row]], body: Frame, size: float) -> tuple[bool, int, float]:
+    """Whether half of a slide is left empty, in how many parts blocks stand, and by how much the emptiest slide is filled."""
     rows = [row for held in slides for row in held]
-    narrow = any(len(row) == 1 and isinstance(row[0][0], Table) and sum(columns_of(row[0][0], room, size * 0.9)) < room / 2 for row in rows)
-    return narrow or not all(chain(*rows)), sum(len(column) for row in rows for column in row)
+    narrow = any(len(row) == 1 and isinstance(row[0][0], Table) and sum(columns_of(row[0][0], body.width, size * 0.9)) < body.width * BARE for row in rows)
+    return narrow or not all(chain(*rows)), sum(len(column) for row in rows for column in row), -min(_high(held, body.width, size) for held in slides)
 
 
 def _cost(slides: list[list[Row]], body: Frame, size: float) -> tuple[bool, int]:
