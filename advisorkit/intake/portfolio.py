@@ -106,8 +106,8 @@ def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], 
         ("client", rest.client, given.client), ("currency", rest.currency, given.currency), ("as_of", rest.as_of.isoformat(), given.as_of),
     ):
         if name not in to:
-            if not said:
-                yield f"{table.file}: no column {name}, so {value} was taken"
+            if not said or name == "client":
+                yield f"{table.file}: no column {name}, so {value} was taken{', as the mapping says' if said else ''}"
         elif lacking := [str(row.line) for row in table.rows if not _word(row, to[name])]:
             lines = ", ".join(lacking[:_MANY]) + (f" and {len(lacking) - _MANY} more" if len(lacking) > _MANY else "")
             yield f"{table.file}: no {name} in {'line' if len(lacking) == 1 else 'lines'} {lines}, so {value} was taken"
