@@ -226,7 +226,7 @@ def test_one_click_adopts_the_usual_plan_in_the_owners_name(tmp_path: Path) -> N
     whole = replace(whole, workflows=(replace(whole.workflows[0], context={"owner": "Head of Service"}),))
     show = screen(whole, tmp_path / "a.yaml")
     row = next(row for row in show.view["assumptions"]["rows"] if row["name"] == "checking_plan")
-    assert row["choices"] == [["None", "Unknown"], ["usual", "usual"], ["flat", "flat"]]
+    assert row["choices"] == [["None", "Unknown"], ["usual", "usual"], ["flat", "stays the same"]]
 
     show.edit("assume_part", {"name": "checking_plan", "part": "word", "text": "usual"})
     show.edit("keep", {})
