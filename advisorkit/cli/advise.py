@@ -100,9 +100,7 @@ def portfolio(
     with console.bar("Workflows") as tick:
         found = Selection(engagement, weigh_list(engagement, pilots, executor, scheduler, tick=tick), pilots)
     console.tell_ages(engagement, (age for row in found.rows for age in row.ages))
-    console.answer(programme_document(engagement, found) if as_json else {}, (*programme(found), *consultants(found)), as_json=as_json)
-    if faults:
-        raise typer.Exit(1)
+    console.answer(programme_document(engagement, found) if as_json else {}, (*programme(found), *consultants(found)), as_json=as_json, failed=bool(faults))
 
 
 @console.guarded
@@ -272,9 +270,7 @@ def run_trial(
     told += f", {money(caller.spent, currency)} spent" if caller.prices else ""
     told += f", {money(earlier + caller.spent, currency)} with what was spent before" if caller.prices and earlier else ""
     blocks: list[Block] = [Heading(told), *([table_of("Cases without an answer, none of them counted as wrong", ["Why", "Cases"], rows, [1])] if rows else [])]
-    console.answer({"advisorkit": 1, "trial": made.id, **counted, "failed": dict(failed)}, blocks, as_json=as_json)
-    if failed:
-        raise typer.Exit(1)
+    console.answer({"advisorkit": 1, "trial": made.id, **counted, "failed": dict(failed)}, blocks, as_json=as_json, failed=bool(failed))
 
 
 def _progress(facts: Mapping[str, Any]) -> None:

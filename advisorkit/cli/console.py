@@ -134,14 +134,16 @@ def finite(document: Mapping[str, Any]) -> None:
             raise UsageError(f"{place}: {BEYOND}")
 
 
-def answer(document: Mapping[str, Any], blocks: Iterable[Block], *, as_json: bool) -> None:
-    """What a command found, on stdout: `document` as JSON, or `blocks` for people; no number may be beyond any real one."""
+def answer(document: Mapping[str, Any], blocks: Iterable[Block], *, as_json: bool, failed: bool = False) -> None:
+    """What a command found, on stdout: `document` as JSON, or `blocks` for people; no number may be beyond any real one. Exit code 1 where a part `failed`."""
     if as_json:
         emit(document)
-        return
-    finite(document)
-    for part in terminal(blocks):
-        out.print(part)
+    else:
+        finite(document)
+        for part in terminal(blocks):
+            out.print(part)
+    if failed:
+        raise typer.Exit(1)
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:

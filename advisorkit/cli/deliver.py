@@ -81,9 +81,7 @@ def report(
     whole = whole if sets or scenario or file.suffix.lower() in KINDS else keep_finals(whole, file)
     jobs = [job_of(whole, folder_of(file), str(file), sender, name, beside) for name in ([one.id for one in whole.workflows] if each else [""])]
     result = produce(template, jobs, out_, formats, options={"interactive": interactive}, engine=engine, brand=sender)
-    _finish(result, as_json=as_json)
-    if faults:
-        raise typer.Exit(1)
+    _finish(result, as_json=as_json, failed=bool(faults))
 
 
 @console.guarded
@@ -161,16 +159,14 @@ def _bar() -> Iterator[Callable[[int, int, Deliverable], None]]:
             raise typer.Exit(130) from None
 
 
-def _finish(result: BatchResult, before: Iterable[Block] = (), *, as_json: bool) -> None:
+def _finish(result: BatchResult, before: Iterable[Block] = (), *, as_json: bool, failed: bool = False) -> None:
     console.say(*result.notices)
     told: dict[tuple[str, str, str], list[str]] = {}
     for row in result.deliverables:
         told.setdefault((row.status, row.engagement, row.error if row.status == "failed" else row.path), []).append(row.format)
     rows = [[status, engagement, ", ".join(made_as), words] for (status, engagement, words), made_as in told.items()]
     made = table_of("", ["", "Engagement", "Format", "File or reason"], rows)
-    console.answer(result.document(), [*before, made, Text((f"\n{result.summary}",))], as_json=as_json)
-    if not result.ok:
-        raise typer.Exit(1)
+    console.answer(result.document(), [*before, made, Text((f"\n{result.summary}",))], as_json=as_json, failed=failed or not result.ok)
 
 
 @console.guarded
@@ -230,9 +226,7 @@ def doctor_command(as_json: Json = False) -> None:
 
     found = checks()
     table = table_of("", ["", "Check", "Found", "What to do"], [[c.state, c.name, c.found, c.advice] for c in found])
-    console.answer({"advisorkit": 1, "checks": [asdict(check) for check in found]}, [table], as_json=as_json)
-    if any(check.state == "missing" for check in found):
-        raise typer.Exit(1)
+    console.answer({"advisorkit": 1, "checks": [asdict(check) for check in found]}, [table], as_json=as_json, failed=any(check.state == "missing" for check in found))
 
 
 FEW = 20
