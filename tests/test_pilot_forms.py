@@ -181,7 +181,7 @@ def test_a_list_of_marks_is_read_like_lines(tmp_path: Path, form: str) -> None:
         ('{\n "a": [\n  1,\n', "a.json", "is not well-formed JSON"),
         ({"prompts": [], "providers": []}, "a.json", "holds data with the keys prompts, providers and no marks; read are an Inspect log, promptfoo's output"),
         ("<html><body>x</body></html>", "a.html", "web page"),
-        ("[" * 5000, "a.json", "nested too deep"),
+        ("[" * 500_000, "a.json", "nested too deep"),
         ({"head": {"prompts": [], "vars": []}, "body": [{"outputs": [{"pass": True}], "vars": []}]}, "t.json", "promptfoo's table export"),
     ],
 )

@@ -316,8 +316,9 @@ def brief(
     loaded, reply = load(to), _text(second)
     one, sources = loaded.engagement.chosen(workflow), [_text(notes)] if notes else _prompts_beside(second, to)
     words, told = notes_for(reply, sources, (loaded.engagement.id, questionnaire.mark(loaded.engagement.id, one.id)), str(second))
+    guessed = read_reply(reply, words, str(second), loaded.engagement.currency)
     console.say(*told)
-    take_in(to, loaded, one, read_reply(reply, words, str(second), loaded.engagement.currency), as_json=as_json)
+    take_in(to, loaded, one, guessed, as_json=as_json)
 
 
 def _text(path: str | Path) -> str:
