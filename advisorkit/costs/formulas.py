@@ -214,7 +214,7 @@ def formulas(inputs: Inputs) -> Formulas:
     rules = {name: whole[name] for name in WORKED_OUT if isinstance(whole.get(name), Traced) and name not in typed}
     typed |= {name: Traced.of(name, float(rule.value), kept) for name, rule in rules.items()}
     if "error_rate_hybrid" in rules:
-        rules["error_rate_hybrid"] = _with_both(given, rules, typed, [name for name in ("error_rate_rag", "error_rate_finetune") if name in rules])
+        rules["error_rate_hybrid"] = _both_as_typed(given, rules, typed, [name for name in ("error_rate_rag", "error_rate_finetune") if name in rules])
     whole |= typed
     clock = _clock(far, whole)
     here = scene(far, whole, clock, corpus_in_prompt(far, whole["corpus_tokens"]))
@@ -222,12 +222,12 @@ def formulas(inputs: Inputs) -> Formulas:
     return Formulas({name: typed[name] for name in inputs.rows if name in typed}, rules, here, paid, sums(here, paid))
 
 
-def _with_both(given: Mapping[str, Any], rules: Mapping[str, Any], typed: Mapping[str, Any], layers: Sequence[str]) -> Any:
+def _both_as_typed(given: Mapping[str, Any], rules: Mapping[str, Any], typed: Mapping[str, Any], layers: Sequence[str]) -> Any:
     """Share wrong with both layers, from what one of them gets wrong as soon as that is typed."""
     if not layers:
         return WORKED_OUT["error_rate_hybrid"](given)
     first, *others = layers
-    said, left = (_with_both({**given, **more}, rules, typed, others) for more in ({first: typed[first]}, {}))
+    said, left = (_both_as_typed({**given, **more}, rules, typed, others) for more in ({first: typed[first]}, {}))
     return np.where(typed[first].given, said, left)
 
 

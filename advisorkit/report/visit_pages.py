@@ -18,7 +18,7 @@ from advisorkit.values.people import Measured
 from advisorkit.values.places import Placed, at, linked, told
 from advisorkit.values.quantities import Estimate, day, money_range, money_short, money_tight, number, percent, plain, span
 
-BASIS = ("minutes_per_item", "minutes_saved_share")
+BEHIND_SAVED = ("minutes_per_item", "minutes_saved_share")
 """What only tells how many minutes are saved; where those were told by themselves it moves no gain."""
 SLIDE = 7
 """Most quantities that a slide holds."""
@@ -150,7 +150,7 @@ def _said(seen: Visit) -> Iterator[str]:
     if now and "gain" in kept:
         ends = {f"{when}_{name}": money_short(getattr(one, name), seen.study.currency) for when, one in (("told", kept["gain"]), ("now", now)) for name in ("low", "likely", "high")}
         yield say("visit.gain", months=seen.study.months, **ends)
-    if nothing := [label(one.name) for one in seen.seen if one.name in BASIS and one.worth is not None and not round(one.worth / seen.unit)]:
+    if nothing := [label(one.name) for one in seen.seen if one.name in BEHIND_SAVED and one.worth is not None and not round(one.worth / seen.unit)]:
         yield say("visit.saved", names=", ".join(nothing))
     chance = held.reach[seen.pattern]
     if needed is not None and not held.target.never and chance is not None and "reach" in kept:
