@@ -221,3 +221,12 @@ def test_every_figure_in_the_advices_words_stands_in_the_json(name: str) -> None
         assert [figure for figure in figures if figure not in known] == [], found.workflow.id
         seen += len(figures)
     assert seen >= 8
+
+
+@pytest.mark.parametrize("name", samples.names())
+def test_what_gates_leave_of_a_pattern_is_the_same_before_the_advice_and_after(name: str) -> None:
+    for before, after in zip(studies(sample(name)), studies(sample(name)), strict=True):
+        told = {pattern: said.status for pattern, said in after.advice.patterns.items()}
+
+        assert {pattern: before.status(pattern) for pattern in told} == told == {pattern: after.status(pattern) for pattern in told}
+        assert "advice" not in vars(before)

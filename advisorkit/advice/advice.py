@@ -142,8 +142,8 @@ def advise(
     drawn = draw(outlook, cases, draws, seed)
     bought = any(name.startswith("buy_") for name in engagement.settings_of(workflow))
     ramp = off_ramp(outlook.assessment, outlook.hits, PATTERNS[outlook.goal], bought=bought)
+    patterns = patterns_in(outlook, pilot)
     second, first = np.sort(outlook.chances)[-2:].tolist()
-    chances: dict[PatternId, float] = dict(zip(PATTERNS, outlook.chances.tolist(), strict=True))
     asked = {name for name, answer in {**engagement.answers, **workflow.answers}.items() if answer.unknown}  # they are not asked again
     step = next_step(outlook, ramp, outlook.now, pilot, workflow.shown_right)
     now = in_use(step, outlook.now)
@@ -156,7 +156,7 @@ def advise(
         off_ramp=ramp,
         companions=companions(outlook.assessment),
         next_step=step,
-        patterns={pattern: _pattern(pattern, chances, outlook.hits, pilot) for pattern in PATTERNS},
+        patterns=patterns,
         belief=outlook.belief,
         gates=outlook.hits,
         acceptability=drawn.first,
@@ -168,7 +168,7 @@ def advise(
         reopen_when=tuple(dict.fromkeys(hit.reopens for hit in outlook.hits if shuts(hit))),
         words=say(outlook, in_use(step, PATTERNS[outlook.goal])),
         override=workflow.override,
-        policies=policies(chances, facts),
+        policies=policies({pattern: one.probability for pattern, one in patterns.items()}, facts),
         weight_flip=weight_flip(outlook),
         pairs=pairs(outlook),
         stays=stays(outlook),
@@ -232,13 +232,18 @@ def answers_in(catalog: Catalog, engagement: Engagement, workflow: Workflow, pil
     return {**engagement.answers_of(workflow), **(pilot.answers if pilot else {}), **shown}
 
 
-def _pattern(pattern: PatternId, chances: Mapping[PatternId, float], hits: Sequence[GateHit], pilot: Established | None) -> PatternAdvice:
+def patterns_in(outlook: Outlook, pilot: Established | None = None) -> dict[PatternId, PatternAdvice]:
+    """How likely each pattern is, and what gates leave of it."""
+    return {pattern: _pattern(pattern, chance, outlook.hits, pilot) for pattern, chance in zip(PATTERNS, outlook.chances.tolist(), strict=True)}
+
+
+def _pattern(pattern: PatternId, chance: float, hits: Sequence[GateHit], pilot: Established | None) -> PatternAdvice:
     named = (hit for hit in hits if pattern in hit.removes and (hit.kind != "off_ramp" or hit.factor < 1))
     measured = pilot is not None and any(seen.pilot.pattern == pattern for seen in pilot.diagnoses)
     gates = tuple(hit for hit in named if not (measured and hit.provisional and (hit.criterion, hit.levels) in _RUNNABLE))
     out = any(shuts(hit) for hit in gates)
     unsure = any(hit.provisional for hit in gates)
-    return PatternAdvice(chances[pattern], "ruled_out" if out else "provisional" if unsure else "possible", gates)
+    return PatternAdvice(chance, "ruled_out" if out else "provisional" if unsure else "possible", gates)
 
 
 _say = Texts("advice").say

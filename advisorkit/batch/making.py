@@ -120,7 +120,7 @@ class CaptureShell(InteractiveShell):
         if self._clear_next:
             self.outputs.clear()
             self._clear_next = False
-        self.outputs.append(from_dict(output))  # type: ignore[no-untyped-call]
+        self.outputs.append(NotebookNode({name: NotebookNode(part) if isinstance(part, dict) else part for name, part in output.items()}))  # type: ignore[no-untyped-call]
         if display_id:
             self._shown.setdefault(display_id, []).append(self.outputs[-1])
 

@@ -258,8 +258,13 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
         >>> width("RAG", 10), width("RAG", 10, bold=True)
         (21.67, 22.22)
     """
+    return round(_thousandths(text, bold) * size / 1000, 2)
+
+
+@lru_cache(maxsize=16_384)
+def _thousandths(text: str, bold: bool) -> int:
     table = _WIDTHS[bold]
-    return round(sum(table.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 556) for c in _bare(text)) * size / 1000, 2)
+    return sum(table.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 556) for c in _bare(text))
 
 
 def _bare(text: str) -> str:

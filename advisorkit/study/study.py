@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
 
-from advisorkit.advice.advice import Advice, Reopened, advise, answers_in, assess, reopen_checks
+from advisorkit.advice.advice import Advice, PatternAdvice, Reopened, advise, answers_in, assess, patterns_in, reopen_checks
 from advisorkit.advice.decision import Decision, Gained, Prospects, Target, decide, prospects_of, replaces
 from advisorkit.advice.flips import Flip
 from advisorkit.advice.gates import person_decides
@@ -301,8 +301,13 @@ class Study(Displayed):
 
     def status(self, column: str) -> str | None:
         """Whether a pattern is possible, provisional or ruled out; None for today and a bought product."""
-        found = self.advice.patterns.get(column)  # type: ignore[call-overload]
+        found = self._patterns.get(column)  # type: ignore[call-overload]
         return found.status if found is not None else None
+
+    @Spoken
+    def _patterns(self) -> Mapping[PatternId, PatternAdvice]:
+        """As the advice tells them, without the rest of it where that is not worked out."""
+        return self.advice.patterns if "advice" in vars(self) else patterns_in(Outlook(assess(self.catalog, self.engagement, self.workflow, self.facts, self.pilot)), self.pilot)
 
     def assumption(self, name: str) -> Input:
         """An input of its cost model."""
