@@ -38,6 +38,8 @@ from advisorkit.values.people import Measured
 from advisorkit.values.prices import PriceAge, Quote, holds
 from advisorkit.values.quantities import Band, Estimate
 
+_TEXTS = Texts("report")
+
 
 @dataclass(frozen=True)
 class Study(Displayed):
@@ -271,9 +273,8 @@ class Study(Displayed):
     def holds_in(self, engagement: Engagement) -> bool:
         """Whether its workflow is worked out alike in another state of its engagement: what is said of other workflows does not touch it."""
         before, after = self.engagement.workflows, engagement.workflows
-        if [one.id for one in before] != [one.id for one in after] or self.workflow not in after:
-            return False
-        return replace(self.engagement, workflows=()) == replace(engagement, workflows=())
+        same = [one.id for one in before] == [one.id for one in after] and self.workflow in after
+        return same and replace(self.engagement, workflows=()) == replace(engagement, workflows=())
 
     def within(self, engagement: Engagement) -> Study:
         """The same with all that has been worked out, in a state of its engagement in which it holds."""
@@ -301,12 +302,10 @@ class Study(Displayed):
 
     def status(self, column: str) -> str | None:
         """Whether a pattern is possible, provisional or ruled out; None for today and a bought product."""
-        found = self._patterns.get(column)  # type: ignore[call-overload]
-        return found.status if found is not None else None
+        return getattr(self._patterns.get(column), "status", None)  # type: ignore[call-overload]
 
     @Spoken
     def _patterns(self) -> Mapping[PatternId, PatternAdvice]:
-        """As the advice tells them, without the rest of it where that is not worked out."""
         return self.advice.patterns if "advice" in vars(self) else patterns_in(Outlook(assess(self.catalog, self.engagement, self.workflow, self.facts, self.pilot)), self.pilot)
 
     def assumption(self, name: str) -> Input:
@@ -334,8 +333,7 @@ class Study(Displayed):
     @property
     def passing(self) -> int:
         """How many right answers of its newest pilot are enough."""
-        right = self.seen.right
-        return self.cite(ceil(min(self.pilot.terms.target, 1.0) * right.n) if self.pilot else 0, "pilot.passing")
+        return self.cite(ceil(min(self.pilot.terms.target, 1.0) * self.seen.right.n) if self.pilot else 0, "pilot.passing")
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -368,9 +366,6 @@ class Study(Displayed):
     def name(self, column: str) -> str:
         """Name of a pattern in a client's words; today's way of working and a bought product have names too."""
         return self.catalog.patterns[column].name if column in self.catalog.patterns else _TEXTS.say(column)
-
-
-_TEXTS = Texts("report")
 
 
 def _spread(one: Measured) -> Estimate:
