@@ -339,6 +339,17 @@ def test_a_portfolio_s_list_of_long_amounts_keeps_to_its_page(browser: Any, tmp_
 
 
 @pytest.mark.browser
+def test_the_numbers_of_workflows_stay_on_one_line(browser: Any, tmp_path: Path) -> None:
+    """Beside a long text, “1–7” was broken after its dash."""
+    told = "Failures of both kinds remain, and each layer was measured by itself, on real cases that nobody had seen before. "
+    file = tmp_path / "report.html"
+    file.write_text(render(notebook(COVER, Heading("All", 2), table_of("Tests", ["Step", "Start when", "For"], [("Both", told * 3, Cell("1–7", "muted"))]), Done())), encoding="utf-8")
+    page, _, _ = opened(browser, file)
+
+    assert page.evaluate("(() => { const told = document.createRange(); told.selectNodeContents(document.querySelector('td.is-muted')); return told.getClientRects().length })()") == 1
+
+
+@pytest.mark.browser
 def test_every_page_of_the_print_is_numbered_and_the_cover_is_not(browser: Any, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(render(whole()), encoding="utf-8")

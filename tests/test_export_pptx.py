@@ -130,6 +130,14 @@ def test_the_decision_asked_for_is_told_once_on_its_slide() -> None:
     assert sum(shape.text_frame.text.count("Approve retrieval (RAG)") for shape in slide.shapes if shape.has_text_frame) == 1
 
 
+def test_a_range_that_stands_in_the_table_of_money_is_not_told_again_below_it() -> None:
+    (slide,) = (slide for slide in opened(made("marked-pilot")).slides if slide.shapes.title.text_frame.text.startswith("RAG gains about"))
+    row = next(row for shape in slide.shapes if shape.has_table for row in shape.table.rows if row.cells[0].text == "RAG")
+
+    assert "to" in row.cells[5].text
+    assert not any("80% range of the gain" in shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+
+
 def test_the_board_sees_the_advice_as_it_was_decided() -> None:
     study = report("marked-pilot").workflows[0]
 

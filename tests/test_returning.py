@@ -288,6 +288,16 @@ def test_the_visit_says_what_lies_outside_what_it_is_worth_and_what_to_decide(be
     assert "200 cases; 4 people" in words and "ticket system" in words
 
 
+def test_a_slide_names_what_was_measured_and_finds_no_room_on_it(before: Engagement) -> None:
+    """“6 of 8 quantities lie in the range” stood over a slide of seven, five of which did."""
+    values = {"error_rate_rag": 0.16, "calls_per_month": 4600, "adoption": 0.58, "share_taken": 0.7, "minutes_saved": 8, "review_minutes": 2.2, "build_cost_rag": 52_000, "run_cost_rag": 700}
+    report = Report((after(before, *(Measured(name, value, period="May 2027", cases=60, people=8) for name, value in values.items())).study,), Brand())
+    page, slide = (next(block.chart for block in return_visit(report, whole=whole) if isinstance(block, ChartBlock)) for whole in (True, False))
+
+    assert sum(row[4] in ("within", "▲ above", "▼ below") for row in slide.rows()) == 7
+    assert slide.subtitle.endswith("Measured too: Minutes per check.") and "Measured too" not in page.subtitle
+
+
 def test_minutes_an_item_takes_are_worth_nothing_beside_minutes_saved_and_the_reason_is_given(before: Engagement) -> None:
     slow, other = (shown(after(before, Measured(name, value, period="May 2027", cases=99, people=31))) for name, value in (("minutes_per_item", 30), ("adoption", 0.58)))
 

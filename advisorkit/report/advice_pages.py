@@ -136,8 +136,10 @@ def _pilot(study: Study) -> Iterator[Block]:
 
 
 def _careful(study: Study) -> Iterator[Block]:
-    """One tinted block: warnings, and what is not known yet, a line each."""
-    still, unknown = study.decision.open_questions, [*unknowns(study)]
+    """One tinted block: warnings, and what is not known yet, a line each; that no prompt was marked not beside the reason that says so."""
+    unmarked = {gate.reason for found in study.advice.patterns.values() for gate in found.gates if gate.criterion == PILOT}
+    told_above = study.catalog.text["unknown.pilot"] if study.decision.next_step.why in unmarked else ""
+    still, unknown = study.decision.open_questions, [line for line in unknowns(study) if line != told_above]
     if still and not study.decision.replaced:
         unknown.append(say("open_questions", count=still, note=say(_open(study))))
     if lines := [*cautions(study), *((linked(" ", unknown),) if unknown else ())]:

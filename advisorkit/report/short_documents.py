@@ -13,7 +13,7 @@ from advisorkit.intake.questionnaire import confirmer, pending
 from advisorkit.report import pictures
 from advisorkit.report.advice_pages import again, asked, asks, decided, off_ramp, summary, warned
 from advisorkit.report.annex_pages import PRIVATE, answers_of, each, joined, not_this, numbered
-from advisorkit.report.cost_pages import ahead, cash_years, costs, gained, left_out, money_table, steps
+from advisorkit.report.cost_pages import ahead, cash_years, costs, left_out, money_table, steps, worth
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import pilot_cover
 from advisorkit.report.printed import columns, count, inside, say, unknowns
@@ -229,8 +229,8 @@ def _first(studies: Sequence[Study]) -> tuple[Study, ...]:
     """Those with slides of their own, one for the decision and one for its money: all, or the ones that gain most."""
     each = 2 if studies[0].priced else 1
     gains = {study.workflow.id: study.rank.gain if study.priced else None for study in studies}
-    worth = {name: (gain is None, -(gain or 0.0)) for name, gain in gains.items()}
-    most = sorted(studies, key=lambda study: (study.decision.ended, worth[study.workflow.id]))[: SINGLE // each]
+    order = {name: (gain is None, -(gain or 0.0)) for name, gain in gains.items()}
+    most = sorted(studies, key=lambda study: (study.decision.ended, order[study.workflow.id]))[: SINGLE // each]
     return tuple(study for study in studies if study in most)
 
 
@@ -330,7 +330,7 @@ def _sums(study: Study) -> Table:
 
 
 def _said(study: Study) -> Iterator[Block]:
-    if lines := tuple(line for line in (*gained(study), *left_out(study)) if line != study.decision.gain):
+    if lines := (*worth(study), *left_out(study)):
         yield Text(lines, "bullets")
 
 
