@@ -116,13 +116,19 @@ def test_what_a_client_wrote_is_text_in_every_block(show: Screen) -> None:
 
 
 def test_presenter_mode_holds_no_private_word_anywhere_in_the_document(show: Screen) -> None:
-    show.edit("answer", {"criterion": "budget", "value": "20000", "private_note": "walks away below this"})
-    show.edit("present", {"on": True})
-    text = json.dumps(view(show))
+    told = {"private_note": "walks away below this", "said_by": "Ms Adeyemi", "note": "as told at lunch"}
+    show.edit("answer", {"criterion": "budget", "value": "23456", **told})
+    for seen in (show, screen_of(show.work, layout=("ak-main", "question", "answers", "questions", "advice"))):
+        seen.edit("ask", {"criterion": "budget"})
+        assert re.search("23,456", json.dumps(view(seen)))
+        seen.edit("present", {"on": True})
+        text = json.dumps(view(seen))
 
-    assert "walks away" not in text
-    assert "broker told us" not in text
-    assert not re.search(r"decibans?|kappa|EVSI", text)
+        assert not re.search("walks away|broker told us|Adeyemi|at lunch|23,?456", text), "who opens a question that was answered shows neither a budget nor who said it"
+        assert not re.search(r"decibans?|kappa|EVSI", text)
+    show.edit("answer", {"criterion": "budget", "value": "30000"})
+    said = show.work.state.current.answers["budget"]
+    assert said.amount and (said.amount.likely, said.private_note, said.said_by, said.note) == (30_000, *told.values()), "and an answer without those fields keeps them"
 
 
 def test_a_presenter_screen_draws_its_charts_larger(show: Screen) -> None:

@@ -9,6 +9,7 @@ from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.costs.assumption import TOPICS, word_told
 from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Cell, table_of
+from advisorkit.report.annex_pages import PRIVATE
 from advisorkit.report.short_pages import beside
 from advisorkit.screens.parts import Doc, Look, block, blocks, tell
 from advisorkit.screens.state import State
@@ -213,8 +214,9 @@ def _asked(study: Study, state: State, look: Look) -> Doc | None:
         "kicker": tell("question.again" if look.asked else "question.next"),
         "count": tell("question.count", rank=queue.index(criterion.id) + 1, count=len(queue)) if criterion.id in queue else "",
         "options": [[level.id, level.label] for level in criterion.levels] if criterion.words else [],
-        "chosen": list(given.levels), "unit": _asked_unit(criterion, study.currency), "amount": look.faults.get(f"{criterion.id} typed") or _typed(given.amount),
-        "guess": given.confidence == "guess", "note": given.note, "said_by": given.said_by, "private_note": "" if look.presenting else given.private_note,
+        "chosen": list(given.levels), "unit": _asked_unit(criterion, study.currency),
+        "amount": look.faults.get(f"{criterion.id} typed") or ("" if _hidden(criterion, look) else _typed(given.amount)), "guess": given.confidence == "guess",
+        **{name: "" if look.presenting else getattr(given, name) for name in ("note", "said_by", "private_note")},
         "why": _why(study, criterion.id, look), "fault": look.faults.get(criterion.id, ""),
         "locked": tell("question.locked") if study.pilot and criterion.id in study.pilot.answers else "",
         "reopened": bool(look.asked), "echo": look.echo[1] if look.echo[0] == criterion.id else "",
@@ -258,7 +260,7 @@ def questions(study: Study, state: State, look: Look) -> Doc:
     names = set(queue) | given.keys() | set(state.parked) | set(study.decision.to_ask)
     topics: list[dict[str, Any]] = []
     for topic, title in study.catalog.topics.items():
-        rows = [_listed(one, given.get(one.id), one.id in state.parked, study) for one in study.catalog.criteria.values() if one.topic == topic and one.id in names]
+        rows = [_listed(one, given.get(one.id), one.id in state.parked, study, look) for one in study.catalog.criteria.values() if one.topic == topic and one.id in names]
         done = sum(row["mark"] in "✓≠?" for row in rows)
         topics.append({"title": title, "count": tell("questions.count", done=done, of=len(rows)), "rows": rows, "open": any(row["criterion"] == asked for row in rows)})
     states = [row["mark"] for topic in topics for row in topic["rows"]]
@@ -266,9 +268,14 @@ def questions(study: Study, state: State, look: Look) -> Doc:
     return {"title": tell("questions.title", count=len(states)), "tally": tell("questions.tally", **counts), "asked": asked, "topics": [one for one in topics if one["rows"]]}
 
 
-def _listed(criterion: Criterion, answer: Answer | None, parked: bool, study: Study) -> dict[str, str]:
+def _hidden(criterion: Criterion, look: Look) -> bool:
+    """Whether what was answered stays off the screen, as a budget does in presenter mode."""
+    return look.presenting and criterion.id in PRIVATE
+
+
+def _listed(criterion: Criterion, answer: Answer | None, parked: bool, study: Study, look: Look) -> dict[str, str]:
     mark = "‖" if parked else "○" if answer is None else "?" if answer.unknown else "≠" if len(answer.levels) > 1 else "✓"
-    words = "" if answer is None or answer.unknown else words_of(criterion, answer, study.currency)
+    words = "" if answer is None or answer.unknown or _hidden(criterion, look) else words_of(criterion, answer, study.currency)
     return {"criterion": criterion.id, "label": criterion.label, "mark": mark, "state": tell(f"mark.{mark}"), "answer": words}
 
 
@@ -288,7 +295,7 @@ def answers(study: Study, state: State, look: Look) -> Doc:
 
 
 def _given(criterion: Criterion, answer: Answer, study: Study, look: Look) -> Doc:
-    words = "" if answer.unknown else words_of(criterion, answer, study.currency)
+    words = "" if answer.unknown or _hidden(criterion, look) else words_of(criterion, answer, study.currency)
     words = tell("answers.views", count=len(answer.levels), words=words) if len(answer.levels) > 1 else words
     return {
         "criterion": criterion.id, "label": criterion.label, "answer": words, "unknown": answer.unknown,

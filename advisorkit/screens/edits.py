@@ -45,11 +45,10 @@ def _hello(work: Work, look: Look, delivery: Delivery, args: Args) -> Look:
 
 
 def _answer(work: Work, look: Look, _: Delivery, args: Args) -> Look:
-    value = args["value"]
-    work.answer(
-        str(args["criterion"]), [str(v) for v in value] if isinstance(value, list) else str(value),
-        guess=bool(args.get("guess")), note=str(args.get("note", "")), said_by=str(args.get("said_by", "")), private_note=str(args.get("private_note", "")),
-    )
+    name, value = str(args["criterion"]), args["value"]
+    before = work.state.shown.answers_of(work.state.current).get(name, Answer())
+    told = {field: str(args.get(field, getattr(before, field))) for field in ("note", "said_by", "private_note")}  # presenter mode has no fields for them
+    work.answer(name, [str(v) for v in value] if isinstance(value, list) else str(value), guess=bool(args.get("guess")), **told)
     return replace(look, asked="", echo=("", ""))
 
 

@@ -12,11 +12,8 @@ function questionPart(act) {
 
   const answer = (asked, value) => {
     given.sent = asked.criterion;
-    const typed = (key, before) => (host.querySelector(`[data-key=${key}]`) || { value: before }).value;
-    act(`answer-${asked.criterion}`, "answer", {
-      criterion: asked.criterion, value, guess: given.guess,
-      note: typed("note", asked.note), said_by: typed("said-by", asked.said_by), private_note: typed("private-note", asked.private_note),
-    });
+    const beside = Object.fromEntries([...host.querySelectorAll(".ak-note")].map((field) => [field.dataset.key.replace("-", "_"), field.value]));
+    act(`answer-${asked.criterion}`, "answer", { criterion: asked.criterion, value, guess: given.guess, ...beside });
   };
 
   // In a field where nothing was typed, Ctrl+Z takes back an edit of the session; elsewhere it is the field's own.
