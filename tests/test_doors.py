@@ -317,6 +317,7 @@ DRAWN = '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "ht
     ("a.svg", f"{DRAWN}{SVG}<use href='#a'/></svg>", ""), ("a.svg", "hello", "no picture that can be read"), ("a.svg", "<html/>", "is no SVG"),
     ("a.svg", f"{SVG}<image href='file:///etc/hosts'/></svg>", "links to file:///etc/hosts"),
     ("a.svg", f"<!DOCTYPE svg [<!ENTITY e 'x'>]>{SVG}&e;</svg>", "no picture that can be read"),
+    ("a.svg", f"{SVG}{'<g>' * 1100}{'</g>' * 1100}</svg>", "nested more than 200 deep"), ("A.SVG", "", "is no picture"),
     ("a.png", "\x89PNG\r\n\x1a\nnothing", "no picture that can be read"), ("a.jpg", "GIF", "no picture that can be read"),
 ])  # fmt: skip
 def test_a_logo_that_a_format_could_not_draw_is_refused_before_any_report(tmp_path: Path, name: str, raw: str, said: str) -> None:

@@ -265,17 +265,30 @@ def test_faulty_lines_are_named_and_the_rest_comes_in(blank: Path) -> None:
     assert all(fault.where.startswith("line ") for fault in found.faults)
 
 
+def test_a_sheet_with_another_name_is_found_by_its_headings(blank: Path) -> None:
+    book = openpyxl.load_workbook(blank)
+    book["Answers"].title = "Antworten (2)"
+    book["Antworten (2)"]["F6"], book["Antworten (2)"]["H6"] = "a lot", "perhaps"
+    book.save(blank)
+
+    found = read_questionnaire(blank)
+
+    assert "the table on sheet 'Antworten (2)' was read" in found.notices[0]
+    assert [fault.where.split(", ")[1] for fault in found.faults] == ["Your answer (F6)", "How sure (H6)"], "both faults of a line are told"
+
+
 def test_a_changed_code_is_a_fault_of_its_line(blank: Path) -> None:
     book = openpyxl.load_workbook(blank)
     sheet = book["Answers"]
     sheet["A2"], sheet["A4"] = "citation", sheet["A3"].value
     sheet["A5"] = None
-    sheet["F5"] = "yes"
+    sheet["F5"], sheet["J3"] = "yes", "a remark counts as well"
     book.save(blank)
 
-    messages = [str(fault) for fault in read_questionnaire(blank).faults]
+    found = read_questionnaire(blank)
+    messages = [str(fault) for fault in found.faults]
 
-    assert len(messages) == 3
+    assert len(messages) == 3 and not found.answers, "of two lines for one question neither counts"
     assert "Did you mean citations" in messages[0]
     assert "answered on line 3 already" in messages[1]
     assert "no code" in messages[2]

@@ -184,6 +184,13 @@ def test_no_critical_error_in_120_cases_is_no_proof_of_none() -> None:
     assert "No critical error in 120 cases: the true share may still be up to about 2.5%" in warnings(*marks)
 
 
+def test_counts_in_sentences_part_thousands_and_a_part_of_a_case_has_no_six_decimals() -> None:
+    one_of_three = (MarkedCase("a", "right", marker="x"), MarkedCase("a", "right", marker="y"), MarkedCase("a", "wrong", "unclear", marker="z"))
+
+    assert "For 1,667 of 1,667 failures nobody could say why" in warnings(*rights(3000), *wrongs(1667))
+    assert "For 0.333 of 0.333 failures" in warnings(*one_of_three), "one of three markers: 1/3 of a case"
+
+
 def test_cases_that_were_chosen_are_warned_about() -> None:
     assert "20 cases were chosen, not drawn at random" in warnings(*rights(20, sampling="chosen"))
 

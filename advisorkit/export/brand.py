@@ -16,7 +16,7 @@ from advisorkit.files.disk import folder_of, read_bytes, read_source, walk, with
 from advisorkit.files.spots import Spot
 from advisorkit.files.trees import parse, shown
 from advisorkit.files.typed import Form, whole
-from advisorkit.values.messages import EngagementError, Fault, RenderError
+from advisorkit.values.messages import EngagementError, Fault, RenderError, nearest
 from advisorkit.values.written import Named
 
 MAX_LOGO = 60_000
@@ -25,6 +25,8 @@ MAX_SIDE = 4_000
 """Widest and highest logo, in points of a PNG or JPEG."""
 LONGEST_SIDE = 20
 """How many times as wide as high a logo may be, or as high as wide: more would not fit on a line."""
+MAX_DEPTH = 200
+"""How deep the elements of an SVG logo may be nested; from 1,024 on typst refuses it."""
 MAX_MASTER = 5_000_000
 """Largest PowerPoint master or Word base, in bytes."""
 _READ = {"PNG", "JPEG", "MPO"}
@@ -155,15 +157,19 @@ def _beside(value: str, folder: Path, what: str, kinds: Collection[str], words: 
     except (EngagementError, OSError):
         return f"{what} {value} must lie beside the brand file"
     if not path.is_file():
-        return f"there is no {what} file {value} beside the brand file"
+        near = nearest(path.name, [one.name for one in sorted(folder.iterdir()) if one.suffix.lower() in kinds])
+        return f"there is no {what} file {value} beside the brand file{f'; did you mean {near[0]}?' if near else ''}"
     return "" if path.stat().st_size <= most else f"{what} {value} is larger than {most // 1000} kB"
 
 
 def _picture(path: Path) -> str:
     """Why a logo cannot be drawn in every format; empty when it can."""
-    linked, active, names, sizes = list[str](), list[str](), list[str](), list[float]()
+    linked, active, names, sizes, open_, deepest = list[str](), list[str](), list[str](), list[float](), list[str](), 0
 
     def start(name: str, given: Mapping[str, str]) -> None:
+        nonlocal deepest
+        open_.append(name)
+        deepest = max(deepest, len(open_))
         linked.extend(value for key, value in given.items() if key.endswith("href") and not value.startswith(("#", "data:")))
         active.extend([name] if name in {"script", "foreignObject"} else [key for key in given if key.startswith("on")])
         sizes.extend(() if names else _sides(given))
@@ -172,7 +178,7 @@ def _picture(path: Path) -> str:
     try:
         raw = read_bytes(path)
         if path.suffix.lower() == ".svg":
-            walk(raw, start)
+            walk(raw, start, lambda _: open_.pop())
             linked.extend(re.findall(r"(?:@import|url\()[\s'\"]*(?!url\(|#|data:)([^\s'\");]+)", raw.decode(errors="replace")))
         elif find_spec("PIL"):
             image = import_module("PIL.Image").open(io.BytesIO(raw))
@@ -188,6 +194,8 @@ def _picture(path: Path) -> str:
         return f"logo {path.name} is no picture that can be read; save it anew"
     if names and (names[0] != "svg" or b"http://www.w3.org/2000/svg" not in raw):
         return f"logo {path.name} is no SVG"
+    if deepest > MAX_DEPTH:
+        return f"logo {path.name} is nested more than {MAX_DEPTH} deep; save it as a plain picture"
     if sizes and not 0 < max(sizes) <= LONGEST_SIDE * min(sizes):
         return f"logo {path.name} is {sizes[0]:g} by {sizes[1]:g} points large; one side may be {LONGEST_SIDE} times the other, and neither nothing"
     if active:

@@ -93,7 +93,7 @@ def read_table(
 
     Args:
         path: The file: CSV, XLSX or ODS.
-        sheet: The sheet; left out, it is the one on which most `known` headings stand, the first among equals.
+        sheet: The sheet, or names that it usually has; left out, or where it has none of several, it is the one with most `known` headings, the first among equals.
         known: Finds the header below lines of titles; left out, the first line that holds anything is the header.
         currency: Code of the money that amounts are in; others are refused where it is known.
         decimal: Mark before decimals where the table does not show one; left out, that of the language told in.
@@ -116,6 +116,8 @@ def read_table(
 
 def _best(found: Mapping[str, workbooks.RawSheet], file: str, names: Collection[str], known: Known | None) -> tuple[_Found, tuple[str, ...]]:
     wanted = [name for name in found if name in names] if any(names) else [*found]
+    if not wanted and len(names) > 1 and known:
+        wanted, names = [name for name, one in found.items() if one.lines and _header(file, one.lines, known).hits > 1], ()  # it was given another name
     if not wanted:
         raise EngagementError([Fault(file, "", here("holds no visible sheet '{}'; there is: {}", next(iter(names)), shown(", ".join(found), 200)))])
     tables = [_header(file, found[name].lines, known, found[name]) for name in wanted if found[name].lines]

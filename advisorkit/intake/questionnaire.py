@@ -214,10 +214,9 @@ def read_questionnaire(path: str | Path, currency: str = "", about: str = "") ->
     with speaking(language):
         criteria, text = load_catalog().criteria, TEXTS.all
     unmarked = _about(table, text[ABOUT], about) if about else []
-    found = {}
-    seen: dict[str, int] = {}
+    found, seen = dict[str, Answer](), dict[str, int]()
     for row in table.rows:
-        name = _code(row, table.file, seen, text)
+        name = _code(row, table.file, seen, found, text)
         if text["answer"] in row.cells:
             beside(row, text["question"], text["code"], {one.id: one.question for one in criteria.values()})
         said = None if name is None or row.faults else _line(row, criteria[name], text)
@@ -242,7 +241,8 @@ def _about(table: ReadTable, head: str, about: str) -> list[str]:
     return [] if said else [here("{}: does not say what it is about, so it was read as one of {}", table.file, about)]
 
 
-def _code(row: ReadRow, file: str, seen: dict[str, int], text: Mapping[str, str]) -> str | None:
+def _code(row: ReadRow, file: str, seen: dict[str, int], found: dict[str, Answer], text: Mapping[str, str]) -> str | None:
+    """Which question a line answers; of one that has two lines no answer of `found` counts."""
     spot = row.cells.get(text["code"])
     if spot is None:
         if not row.faults and text["answer"] in row.cells:
@@ -251,7 +251,8 @@ def _code(row: ReadRow, file: str, seen: dict[str, int], text: Mapping[str, str]
     codes = [criterion.id for criterion in asked()]
     name = spot.word(codes, "code of a question")
     if name in seen:
-        spot.fault(f"'{name}' was answered on line {seen[name]} already; keep one")
+        spot.fault(f"'{name}' was answered on line {seen[name]} already, so neither counts; keep one")
+        found.pop(name, None)
         return None
     if name is not None:
         seen[name] = row.line
@@ -268,15 +269,15 @@ def beside(row: ReadRow, shown: str, code: str, known: Mapping[str, str]) -> Non
 def _line(row: ReadRow, criterion: Criterion, text: Mapping[str, str]) -> Answer | None:
     cells = {key: row.cells[label] for key, label in text.items() if label in row.cells}
     value = _value(cells, criterion)
-    if value is None or (value.unknown and "note" not in cells):
+    if value and value.unknown and "note" not in cells:
         return None
     certain, guesses = ([Texts("intake", one).say(key) for one in tongues()] for key in ("know", "guess"))
     words, spot = [certain[0], guesses[0], *certain[1:], *guesses[1:]], cells.get("sure")
     typed = next((one for one in words if spot and one.casefold() == str(getattr(spot.node, "text", "")).casefold()), None)
-    sure = typed or (spot.word(words, "choice") if spot else guesses[0] if value.confidence == "guess" else certain[0])
+    sure = typed or (spot.word(words, "choice") if spot else guesses[0] if value and value.confidence == "guess" else certain[0])
     confidence: Literal["known", "guess"] = "guess" if sure in guesses else "known"
     said_by, note = ((cells[key].text() or "") if key in cells else "" for key in ("said_by", "note"))
-    return replace(value, confidence=confidence, said_by=said_by, note=note)
+    return replace(value, confidence=confidence, said_by=said_by, note=note) if value else None
 
 
 def _value(cells: Mapping[str, Spot], criterion: Criterion) -> Answer | None:

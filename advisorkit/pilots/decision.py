@@ -10,7 +10,7 @@ from advisorkit.pilots.diagnosis import Diagnosis, Needs
 from advisorkit.pilots.tally import Beta, wilson
 from advisorkit.pilots.terms import STEP, UNINFORMED, Terms, worth_marking
 from advisorkit.values.criteria import PatternId, Rules
-from advisorkit.values.quantities import percent
+from advisorkit.values.quantities import percent, plain
 
 _say = Texts("pilots").say
 
@@ -123,7 +123,7 @@ def retrieval_blocked(seen: Diagnosis, rules: Rules) -> str:
     """Why retrieval is out for now; empty when the pasted-text test does not speak against it."""
     if seen.mended.n < rules.least_tests or seen.mended.high >= rules.oracle_floor:
         return ""
-    return _say("blocked.text", cases=f"{seen.mended.n:g}", mended=f"{seen.mended.hits:g}")
+    return _say("blocked.text", cases=plain(seen.mended.n), mended=plain(seen.mended.hits))
 
 
 def reach(seen: Diagnosis, rules: Rules) -> float:
@@ -141,7 +141,7 @@ def decide(seen: Diagnosis, terms: Terms, rules: Rules, beside: Sequence[Diagnos
         return AfterPilot("stop", pattern, 0, _say("decide.never_pays"))
     if seen.right.n < rules.least_cases:
         more = further_cases(seen, terms, rules)
-        return AfterPilot("mark_more", pattern, more, _say("decide.too_few" if more else "decide.too_few_to_pay", cases=f"{seen.right.n:g}", more=more))
+        return AfterPilot("mark_more", pattern, more, _say("decide.too_few" if more else "decide.too_few_to_pay", cases=plain(seen.right.n), more=more))
     standing = stands(seen, terms, rules)
     if standing == "pass":
         return _shipped(seen, terms, rules)
@@ -168,7 +168,7 @@ def _why(key: str, seen: Diagnosis, terms: Terms, **values: object) -> str:
     needed = _say("decide.needed.usual" if terms.source == "usual" else "decide.needed", target=percent(terms.target))
     result = _say(
         "decide.result_cautious" if terms.strict else "decide.result", needed=needed, share=percent(seen.right.share or 0.0),
-        cases=f"{seen.right.n:g}", low=percent(seen.right.low),
+        cases=plain(seen.right.n), low=percent(seen.right.low),
     )
     return _say(f"decide.{key}", result=result, **values)
 

@@ -14,7 +14,7 @@ from advisorkit.pilots.tally import Beta, Share
 from advisorkit.pilots.terms import UNINFORMED, Terms, expected_of, terms_for
 from advisorkit.values.criteria import PATTERNS, PatternId, Rules
 from advisorkit.values.engagement import Answer, Setting
-from advisorkit.values.quantities import Estimate, day, number, percent
+from advisorkit.values.quantities import Estimate, day, number, percent, plain
 
 _say = Texts("pilots").say
 
@@ -110,7 +110,7 @@ def _superseded(seen: Sequence[Diagnosis]) -> Iterator[str]:
     last = seen[-1]
     larger = [one for one in seen[:-1] if one.pilot.pattern == last.pilot.pattern and one.cases > last.cases]
     if larger:
-        yield _say("warn.superseded", was=f"{larger[-1].cases:g}", now=f"{last.cases:g}")
+        yield _say("warn.superseded", was=plain(larger[-1].cases), now=plain(last.cases))
 
 
 def established_for(inputs: Inputs, pilots: Sequence[Pilot], rules: Rules, wanted: float | None = None) -> Established:
@@ -217,7 +217,7 @@ def _answers(seen: Sequence[Diagnosis], terms: Terms, rules: Rules) -> dict[str,
 
 
 def _note(seen: Diagnosis) -> str:
-    return _say("measured", date=day(seen.pilot.date), cases=f"{seen.cases:g}")
+    return _say("measured", date=day(seen.pilot.date), cases=plain(seen.cases))
 
 
 def _range(count: Share) -> Estimate:
@@ -296,7 +296,7 @@ def _product(one: Estimate, other: Estimate) -> Estimate:
 def _about_cases(seen: Diagnosis, terms: Terms, rules: Rules) -> Iterator[str]:
     marks = seen.pilot.results.marks
     if seen.right.n < rules.least_cases:
-        yield _say("warn.few", cases=f"{seen.right.n:g}", least=rules.least_cases)
+        yield _say("warn.few", cases=plain(seen.right.n), least=rules.least_cases)
     if chosen := len({mark.case for mark in marks if mark.sampling == "chosen"}):
         yield _say("warn.chosen", count=chosen)
     versions = sorted({mark.version for mark in marks if mark.version})
@@ -313,7 +313,7 @@ def _about_marks(seen: Diagnosis, terms: Terms, rules: Rules) -> Iterator[str]:
         yield _say("warn.labels", count=seen.bad_labels)
     unclear, lacking, mended = seen.failures["unclear"], seen.failures["information"], seen.mended
     if unclear.share is not None and unclear.share > 0.5:
-        yield _say("warn.unclear", count=f"{unclear.hits:g}", failures=f"{unclear.n:g}")
+        yield _say("warn.unclear", count=plain(unclear.hits), failures=plain(unclear.n))
     if seen.agreement and seen.agreement.kappa < rules.low_agreement:
         yield _say("warn.markers", same=percent(seen.agreement.same))
     if lacking.hits and not mended.n:
@@ -322,13 +322,13 @@ def _about_marks(seen: Diagnosis, terms: Terms, rules: Rules) -> Iterator[str]:
         yield _say("warn.not_mended")
     for name, right in seen.segments.items():
         if right.high < terms.target and right.n < seen.right.n:
-            yield _say("warn.segment", name=name, share=percent(right.share or 0), cases=f"{right.n:g}")
+            yield _say("warn.segment", name=name, share=percent(right.share or 0), cases=plain(right.n))
     if seen.declined.hits:
-        yield _say("warn.declined", count=f"{seen.declined.hits:g}", cases=f"{seen.declined.n:g}")
+        yield _say("warn.declined", count=plain(seen.declined.hits), cases=plain(seen.declined.n))
     critical = seen.severities.get("critical")
     if critical is not None:
         key = "warn.critical_none" if not critical.hits else "warn.critical_one" if critical.hits == 1 else "warn.critical"
-        yield _say(key, count=f"{critical.hits:g}", cases=f"{critical.n:g}", most=number(100 * critical.at_most, 1))
+        yield _say(key, count=plain(critical.hits), cases=plain(critical.n), most=number(100 * critical.at_most, 1))
 
 
 _PARTS: Mapping[PatternId, tuple[str, ...]] = {

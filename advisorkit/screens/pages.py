@@ -20,7 +20,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import Rules
 from advisorkit.values.engagement import Workflow
 from advisorkit.values.messages import here, locale
-from advisorkit.values.quantities import day, figures, money, money_short, number, percent, span
+from advisorkit.values.quantities import day, money, money_short, number, percent, plain, span
 
 
 def together(workflows: Sequence[Workflow], studies: Mapping[str, Study], look: Look) -> dict[str, Doc | None]:
@@ -223,7 +223,7 @@ def _steps(study: Study, seen: Diagnosis | None, *, preview: bool, handed: bool)
     asked = {"plan": f"{_to_mark(study)} {plan.why}" if study.pilot else "", "sheet": marking}
     if _follows(plan, seen):
         asked = {} if preview else {"decision": asked["plan"]}
-    right = tell("pilot.read", right=figures(seen.right.hits, 3), cases=figures(seen.right.n, 6)) if seen else ""
+    right = tell("pilot.read", right=plain(seen.right.hits), cases=plain(seen.right.n)) if seen else ""
     states = {"plan": study.name(seen.pilot.pattern if seen else plan.pattern), "results": right, "decision": tell(f"portfolio.step.{study.advice.next_step.action}") if seen and not preview else ""}
     words, done = {**asked, "results": tell("pilot.use" if preview else "pilot.put")}, True
     for name in ("plan", "sheet", "results", "decision"):
@@ -240,7 +240,7 @@ def _by_size(plan: Plan, table: str, heads: Sequence[str], sizes: Iterable[tuple
 
 def _found(study: Study, seen: Diagnosis) -> Doc:
     rows: list[list[str | Cell]] = [
-        [Cell(tell(f"pilot.{name}"), name.removeprefix("failure.")), say("pilot.of", hits=figures(share.hits, 3), cases=figures(share.n, 6)),
+        [Cell(tell(f"pilot.{name}"), name.removeprefix("failure.")), say("pilot.of", hits=plain(share.hits), cases=plain(share.n)),
          tell("bill.unknown") if share.share is None else percent(share.share),
          span(percent(share.low), percent(share.high)) if share.n else ""]
         for name, share in _shares(seen, study.rules)
