@@ -117,6 +117,14 @@ def test_the_last_rows_of_a_long_table_stay_together() -> None:
     assert kept == ["About", "Row 37", "Row 38"]
 
 
+@pytest.mark.parametrize(("rows", "breaks"), [(40, ["Row 0"]), (3, [])])
+def test_only_the_first_row_of_a_long_table_may_break(rows: int, breaks: list[str]) -> None:
+    """LibreOffice broke a long table off after six rows, and left two thirds of the page empty, where its first row was whole and found no room on the page before."""
+    [table] = opened(render(notebook(COVER, Heading("One", 2), table_of("", ("About", "Answer"), [(f"Row {n}", "Yes") for n in range(rows)]), Done()))).tables[-1:]
+
+    assert [row.cells[0].text for row in table.rows if not any(True for _ in row._tr.iter(qn("w:cantSplit")))] == breaks
+
+
 def test_a_table_of_which_nothing_is_said_has_no_caption() -> None:
     """“Table 1” alone said nothing below the heading that names it."""
     content = render(notebook(COVER, Heading("One", 2), Heading("Who does what"), table_of("", ("A",), [("1",)]), table_of("Told", ("A",), [("1",)]), Done()))

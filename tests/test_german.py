@@ -269,5 +269,5 @@ def test_the_source_of_a_default_does_not_say_default_again() -> None:
 def test_half_of_the_failures_is_not_told_as_half_of_all_cases() -> None:
     """“Mind. die Hälfte scheitert ohne Text” stood on the steps beside “at least half the failures” in English."""
     for name in ("retrieval", "training"):
-        lines = {tongue: re.findall(rf"^{name}\.enter: (.*)$", (TEXT / tongue / "advice.yaml").read_text(encoding="utf-8"), re.M)[0] for tongue in ("en", "de")}
+        lines = {tongue: re.findall(rf"^{name}\.enter: (.*)$", (TEXT / tongue / "advice.yaml").read_text(encoding="utf-8"), re.MULTILINE)[0] for tongue in ("en", "de")}
         assert "half the failures" in lines["en"] and "Hälfte der Fehler" in lines["de"]
