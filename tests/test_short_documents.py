@@ -89,9 +89,21 @@ def test_a_record_tells_what_to_do_now_from_where_it_will_probably_end() -> None
 
     table = next(block for block in decision_record(made) if isinstance(block, Table))
     why = {row[0].text: row[-1].text for row in table.rows}
-    assert why["Prompt"].startswith("Advised now, as the next step; in the end less likely")
+    assert why["Prompt"].startswith("Advised now, as the next step; in the end less likely. Prompt alone could not look anything up.")
     assert why["RAG"] == "The likely end, once marked results bear it out."
     assert "Advised" not in (why["RAG"], why["Fine-tune"], why["Hybrid"])
+
+
+def test_a_record_says_of_a_way_what_holds_for_this_work_and_not_where_any_may_fail() -> None:
+    """“It lacks facts that only you have” stood beside work of which everything needed is in the request."""
+    whole = read(samples.path("source-text"))
+    here = whole.workflow("email-triage")
+    assert here.answers["facts_in_request"].levels == ("all",)
+
+    table = next(block for block in decision_record(report(replace(whole, workflows=(here,)))) if isinstance(block, Table))
+    why = {row[0].text: row[-1].text for row in table.rows}
+    assert why["Prompt"] == "Less likely. Prompt alone would leave the manner to instructions."
+    assert why["RAG"] == "Less likely. RAG would bring facts, where the manner is what is missing."
 
 
 def test_a_record_says_why_what_comes_out_better_in_money_is_not_advised() -> None:

@@ -10,7 +10,7 @@ from advisorkit.advice.belief import MEASURED, EvidenceItem, shuts
 from advisorkit.advice.gates import GateHit
 from advisorkit.advice.ladder import PILOT
 from advisorkit.advice.whatif import Outlook
-from advisorkit.values.criteria import AXES, NEEDS, PATTERNS, Axis, PatternId
+from advisorkit.values.criteria import AXES, NEEDS, PATTERNS, Axis, Catalog, PatternId
 from advisorkit.values.quantities import hundredths, percents
 
 VERY_LIKELY, PROBABLY, UNLIKELY = 0.85, 0.6, 0.15
@@ -177,8 +177,14 @@ def _others(outlook: Outlook, told: PatternId) -> Iterator[str]:
         elif low := next((hit for hit in lowering if pattern in hit.removes), None):
             yield text["not.lowered"].format(pattern=name, chance=hundredths(whole[pattern]), reason=low.reason)
         else:
-            key = f"not.{_difference(pattern, PATTERNS[outlook.goal])}"
-            yield text[f"{key}.yet" if chance >= UNLIKELY and f"{key}.yet" in text else key].format(pattern=name, chance=hundredths(whole[pattern]))
+            yield apart(catalog, pattern, PATTERNS[outlook.goal], chance, hundredths(whole[pattern]))
+
+
+def apart(catalog: Catalog, pattern: PatternId, goal: PatternId, chance: float, shown: str = "") -> str:
+    """What `pattern` lacks, adds or mistakes where `goal` is what fits; `shown` is its `chance` as it is printed, if at all."""
+    key = f"not.{_difference(pattern, goal)}"
+    said = catalog.text[f"{key}.yet" if chance >= UNLIKELY and f"{key}.yet" in catalog.text else key]
+    return said.format(pattern=catalog.patterns[pattern].name, chance=f" ({shown})" if shown else "")
 
 
 def _difference(pattern: PatternId, goal: PatternId) -> str:

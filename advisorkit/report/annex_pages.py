@@ -8,6 +8,7 @@ from typing import TypeVar
 from advisorkit.advice.acceptability import LEAD, SHARE
 from advisorkit.advice.answers import KAPPA, words_of
 from advisorkit.advice.gates import open_criteria
+from advisorkit.advice.words import apart
 from advisorkit.export.blocks import Block, Cell, ChartBlock, Heading, Table, Text, table_of
 from advisorkit.files.texts import Texts
 from advisorkit.intake.questionnaire import confirmer
@@ -179,7 +180,8 @@ def _not_these(study: Study) -> Iterator[tuple[str, str]]:
 
 def not_this(study: Study, pattern: PatternId) -> str:
     """Why `pattern` is not the advice."""
-    gates, found = study.advice.patterns[pattern].gates, study.catalog.patterns[pattern]
+    outlook = study.advice.patterns[pattern]
+    gates = outlook.gates
     ruling = [hit for hit in gates if hit.kind == "lasting" and not hit.provisional]
     lowering = [hit for hit in gates if hit.lowers]
     for hits, key in ((ruling, "out.ruled"), (lowering, "out.lowered"), ([hit for hit in gates if hit.kind == "for_now"], "out.held")):
@@ -189,7 +191,7 @@ def not_this(study: Study, pattern: PatternId) -> str:
     open_yet = [hit for hit in gates if hit.kind == "lasting" and hit.provisional and hit.short]
     asked = any(hit.criterion in study.answers for hit in open_yet)
     doubt = say("out.doubtful" if asked else "out.provisional", reasons=", ".join(dict.fromkeys(hit.short for hit in open_yet))) if open_yet else ""
-    return linked("", (say("out.unlikely", fails=found.fails_when), doubt))
+    return linked("", (say("out.unlikely", reason=apart(study.catalog, pattern, study.advice.recommended, outlook.probability)), doubt))
 
 
 def _companions(study: Study) -> Iterator[str]:
