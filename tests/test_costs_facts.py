@@ -17,7 +17,7 @@ from advisorkit.catalog.reading import load
 from advisorkit.costs.bill import bill
 from advisorkit.costs.facts import CostFacts, Costing, per_call, whole_corpus_call
 from advisorkit.costs.flows import scene
-from advisorkit.costs.tokens import Request, corpus_in_prompt, prices_at
+from advisorkit.costs.tokens import Request, prices_at
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.study import Study
@@ -90,7 +90,7 @@ def extra_build() -> float:
     ({"corpus_tokens": 50_000, "facts_in_request": "all"}, "auto", False), ({"corpus_tokens": 50_000}, "no", False), ({}, "yes", True),
 ])
 def test_a_prompt_carries_the_corpus_when_it_is_known_to_fit_and_is_needed(answers: dict[str, Any], word: str, carried: bool) -> None:
-    assert corpus_in_prompt(inputs(answers, corpus_in_prompt=word)) == carried
+    assert inputs(answers, corpus_in_prompt=word).carries_corpus() == carried
 
 
 def test_training_pays_back_at_high_volume_and_never_at_low() -> None:

@@ -41,6 +41,23 @@ def test_an_answer_in_numbers_sets_the_workload_and_an_answer_in_words_sets_its_
     assert "human_review" in rows["review_share"].source
 
 
+@pytest.mark.parametrize(("tokens", "changed", "left"), [
+    (2_500, {}, 0), (30_000, {}, 0), (80_000, {}, 0.55 * (1 - 64 / 80)), (640_000, {}, 0.55 * 0.9), (5_000_000, {}, 0.55),
+    (2_500, {"access_control": "by_group"}, 0.55), (2_500, {"facts_in_request": "all"}, 0),
+])
+def test_looking_up_removes_nothing_where_a_prompt_carries_the_texts_and_reads_them_reliably(tokens: int, changed: dict[str, str], left: float) -> None:
+    # 55 % where nothing needed is in the request; 64,000 tokens are read reliably; beyond 1,000,000 the texts do not fit, and with rights nobody may carry all
+    answers = {"facts_in_request": "none", "corpus_tokens": tokens, **changed}
+    found = inputs(answers)
+    rate = {name: found.rows[f"error_rate_{name}"].range for name in ("prompt", "rag")}
+
+    assert found.likely()["retrieval_removes"] == pytest.approx(left)
+    assert rate["rag"]
+    assert rate["prompt"]
+    assert rate["rag"].likely == pytest.approx(rate["prompt"].likely * (1 - left * found.likely()["search_hit_rate"] / 0.8))
+    assert inputs(answers, retrieval_removes=0.4).likely()["retrieval_removes"] == 0.4, "what somebody says or marks holds"
+
+
 def test_a_disputed_answer_sets_no_default() -> None:
     whole = told()
     answers = {**whole.workflows[0].answers}

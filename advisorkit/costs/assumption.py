@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
+import numpy as np
+
 from advisorkit.files.numbers import in_parts, words
 from advisorkit.files.texts import Texts
 from advisorkit.values.engagement import Adopted, Setting
@@ -203,6 +205,16 @@ def _looked_up(v: Values) -> Any:
     """Share of wrong answers that looking up removes, in proportion to how often the search finds the right passage."""
     removed = v["retrieval_removes"] * v["search_hit_rate"] / GIVEN_FOR
     return removed * (removed < 1) + (removed >= 1)
+
+
+def unread(v: Values) -> Any:
+    """Share of wrong answers that looking up removes beside a prompt that carries the texts: in proportion to what is beyond the length read reliably."""
+    return v["retrieval_removes"] * np.maximum(1 - v["effective_tokens"] / np.maximum(v["corpus_tokens"], 1), 0)
+
+
+def around(likely: float, low: float, high: float) -> Estimate:
+    """A range that holds its likely value."""
+    return Estimate(min(low, likely), likely, max(high, likely))
 
 
 def _at_most(most: Any, amount: Any) -> Any:

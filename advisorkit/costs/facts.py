@@ -13,7 +13,7 @@ from advisorkit.costs.columns import builds, calls_paid, kept_up
 from advisorkit.costs.flows import Flows, Workings, build_days, read_units, scene
 from advisorkit.costs.inputs import Input, Inputs, input_of
 from advisorkit.costs.sampling import bands
-from advisorkit.costs.tokens import corpus_in_prompt, request
+from advisorkit.costs.tokens import request
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer
 from advisorkit.values.quantities import Band
@@ -153,7 +153,7 @@ class Costing:
             alike.setdefault(tuple(inputs.word(name) for name in names if name in self._words), []).append(place)
         for places in alike.values():
             rows, own = [several[place] for place in places], [changed[place] for place in places]
-            corpus = _line([corpus_in_prompt(inputs) for inputs in rows], None)
+            corpus = _line([inputs.carries_corpus() for inputs in rows], None)
             here = scene(rows[0], _laid(rows, own, self._likely, lambda inputs, name: inputs.likely_of([name])[name]), corpus=corpus)
             spread = _laid(rows, own, self._spread, lambda inputs, name: inputs.draw_of(name, groups, self.draws, self.seed))
             found |= zip(places, _facts(rows, here, scene(rows[0], spread, here.clock, corpus)), strict=True)

@@ -14,7 +14,6 @@ from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import Clock, Column, Flow, Flows, Workings, monthly_logs, scene
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.money import bought_of, spares, sums
-from advisorkit.costs.tokens import corpus_in_prompt
 from advisorkit.values.quantities import Estimate
 
 CONDITIONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "bitwise_and", "bitwise_or", "invert", "given"})
@@ -217,7 +216,7 @@ def formulas(inputs: Inputs) -> Formulas:
         rules["error_rate_hybrid"] = _both_as_typed(given, rules, typed, [name for name in ("error_rate_rag", "error_rate_finetune") if name in rules])
     whole |= typed
     clock = _clock(far, whole)
-    here = scene(far, whole, clock, corpus_in_prompt(far, whole["corpus_tokens"]))
+    here = scene(far, whole, clock, far.carries_corpus(whole["corpus_tokens"]))
     paid = columns(here)
     return Formulas({name: typed[name] for name in inputs.rows if name in typed}, rules, here, paid, sums(here, paid))
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisorkit.costs.assumption import BASIS, WORKED_OUT, Assumption, AssumptionKind, completed, known
+from advisorkit.costs.assumption import BASIS, WORKED_OUT, Assumption, AssumptionKind, around, completed, known, unread
 from advisorkit.costs.sampling import Groups, drawn
 from advisorkit.files.texts import Texts
 from advisorkit.values.displayed import Displayed
@@ -186,6 +186,13 @@ class Inputs(Displayed):
             return self
         return replace(self, rows={**self.rows, "checking_plan": replace(self.rows["checking_plan"], value="usual")})
 
+    def carries_corpus(self, tokens: Any = None) -> Any:
+        """Whether the prompt pattern carries all reference text: by word, or when its size (`tokens`, by default the likely one) is known and fits the window."""
+        if (word := self.word("corpus_in_prompt")) != "auto" or self.levels("facts_in_request") == ("all",):
+            return word == "yes"
+        corpus, window = self.known("corpus_tokens"), self.model("model").window_tokens
+        return corpus is not None and window is not None and (corpus.likely if tokens is None else tokens) < window
+
     def known(self, name: str) -> Estimate | None:
         """The range of `name` if somebody gave it, else None."""
         return self.rows[name].range if self.rows[name].known else None
@@ -243,7 +250,6 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
     """The inputs of one workflow: default < price book < answer < engagement < workflow.
 
     Where a person decides each case (`decides` says why), every answer is checked whatever else is said.
-
     Whoever read the settings has checked each by itself; here they are checked together.
     """
     book = book.with_negotiated(engagement.prices, engagement.as_of).with_rates(engagement.exchange_rates, engagement.currency)
@@ -254,7 +260,18 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
         if assumption.kind == "model":
             _check_model(assumption.name, inputs)
     _check_parts(inputs)
-    return _with_worked_out(inputs)
+    return _with_worked_out(_with_texts_at_hand(inputs))
+
+
+def _with_texts_at_hand(inputs: Inputs) -> Inputs:
+    """Where a prompt carries the texts, looking up removes wrong answers only for what is too long to be read reliably, unless somebody says or measured more."""
+    row, hidden = inputs.rows["retrieval_removes"], {"by_group", "by_person"}.intersection(inputs.levels("access_control"))
+    if row.changed_by not in {"default", "answer"} or hidden or not inputs.carries_corpus():
+        return inputs
+    likely, spread = (unread(values) for values in (inputs.likely(), inputs.draw(SHOWN_DRAWS, 1, ("retrieval_removes", "corpus_tokens", "effective_tokens"))))
+    low, high = np.quantile(np.broadcast_to(spread, SHOWN_DRAWS), [0.05, 0.95]).tolist()
+    left = replace(row, value=around(float(likely), low, high), source=Texts("costs").say("texts_at_hand"), changed_by="default")
+    return replace(inputs, rows={**inputs.rows, row.assumption.name: left})
 
 
 def _with_worked_out(inputs: Inputs) -> Inputs:
@@ -265,14 +282,10 @@ def _with_worked_out(inputs: Inputs) -> Inputs:
         return inputs
     ends = np.quantile([np.broadcast_to(spread[name], SHOWN_DRAWS) for name in names], [0.05, 0.95], axis=1).T.tolist()
     shown = {
-        name: replace(inputs.rows[name], value=_around(float(likely[name]), *found), changed_by="default", worked_out=True)
+        name: replace(inputs.rows[name], value=around(float(likely[name]), *found), changed_by="default", worked_out=True)
         for name, found in zip(names, ends, strict=True)
     }
     return replace(inputs, rows={**inputs.rows, **shown})
-
-
-def _around(likely: float, low: float, high: float) -> Estimate:
-    return Estimate(min(low, likely), likely, max(high, likely))
 
 
 def input_of(inputs: Inputs, assumption: Assumption) -> Input:

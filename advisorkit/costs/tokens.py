@@ -92,7 +92,7 @@ def request(
         pattern: Which pattern.
         model: Another model's assumption than the pattern's own, to see what a smaller model alone would cost.
         prefix: Another length of the standing prompt, to see what a shorter prompt alone would save.
-        corpus: Whether the standing prompt carries all reference text, once or by draw; by default as `corpus_in_prompt` says.
+        corpus: Whether the standing prompt carries all reference text, once or by draw; by default as `Inputs.carries_corpus` says.
         by_token: Whether tokens are paid for even where GPUs are rented.
         hit: Share of calls that find a cache entry which lapses after so many minutes, where it is worked out already.
     """
@@ -103,7 +103,7 @@ def request(
     if prefix is None:
         standing = v["instruction_tokens"] + v["prompt_examples"] * example
         prefix = v["tuned_instruction_tokens"] if trained else standing
-        carried = corpus_in_prompt(inputs) if corpus is None else corpus
+        carried = inputs.carries_corpus() if corpus is None else corpus
         if pattern == "prompt" and np.any(carried):
             prefix = prefix + v["corpus_tokens"] * carried
     looked_up = v["retrieved_passages"] * v["passage_tokens"] if search else 0.0
@@ -216,14 +216,3 @@ def cache_plan(hit: Any, read_ratio: Any, write_ratio: Any) -> tuple[Any, Any, A
     if np.all(lapse):
         return 0.0, hit, 1 - hit
     return ~lapse * 1.0, lapse * hit, lapse * (1 - hit)
-
-
-def corpus_in_prompt(inputs: Inputs, tokens: Any = None) -> Any:
-    """Whether the prompt pattern carries all reference text: by word, or when its size (`tokens`, by default the likely one) is known and fits the window."""
-    word = inputs.word("corpus_in_prompt")
-    if word != "auto":
-        return word == "yes"
-    corpus, window = inputs.known("corpus_tokens"), inputs.model("model").window_tokens
-    if corpus is None or window is None or inputs.levels("facts_in_request") == ("all",):
-        return False
-    return (corpus.likely if tokens is None else tokens) < window

@@ -15,7 +15,7 @@ from advisorkit.advice.whatif import Outlook
 from advisorkit.calibration.closed_cases import shipped_cases
 from advisorkit.catalog.prices import load as load_prices
 from advisorkit.catalog.reading import assumptions, load as load_catalog, rules
-from advisorkit.costs.assumption import DRAWS
+from advisorkit.costs.assumption import DRAWS, around
 from advisorkit.costs.bill import Bill, bill, far_off
 from advisorkit.costs.facts import CostFacts, Costing
 from advisorkit.costs.flows import COLUMNS, TEXTS as COST_TEXTS, Column
@@ -372,7 +372,7 @@ def _spread(one: Measured) -> Estimate:
     """What was measured; a share of answers gets the range that chance leaves it where none is given and its cases are counted."""
     counted = one.quantity.startswith("error_rate_") and one.cases and one.range.fixed
     low, high = wilson(one.value * (one.cases or 0), one.cases or 0, 0.9) if counted else (one.range.low, one.range.high)
-    return Estimate(min(low, one.value), one.value, max(one.value, high))
+    return around(one.value, low, high)
 
 
 def _unpriced(advice: Advice) -> Advice:
