@@ -22,6 +22,7 @@ from advisorkit.costs.money import likely_gain
 from advisorkit.costs.results import PARTS
 from advisorkit.costs.simulation import price, total
 from advisorkit.export.blocks import Table
+from advisorkit.report.advice_pages import again
 from advisorkit.report.cost_pages import assumed, compared
 from advisorkit.report.short_pages import costed
 from advisorkit.store.reading import read
@@ -144,6 +145,19 @@ def test_what_changes_or_ends_within_the_horizon_is_told() -> None:
     assert "google:gemini-3.8-flash/input changes on 1 January 2027 from 0.75 to 1.5" in told("google:gemini-3.8-flash")
     assert "google:gemini-3.8-flash/input changes" in told("google:gemini-2.5-pro")
     assert "ends on" not in told("anthropic:claude-sonnet-5-5")
+
+
+@pytest.mark.parametrize(("model", "horizon", "lines"), [
+    ("openai:gpt-5-mini", 36, ["By 11 December 2026: the provider ends openai:gpt-5-mini; from then on openai:gpt-6.1-terra is priced."]),
+    ("openai:gpt-5.1", 36, ["By 1 April 2027: the provider ends openai:gpt-5.1; from then on openai:gpt-6.1-sol is priced."]), ("openai:gpt-5.1", 3, []),
+    ("google:gemini-3.8-flash", 36, ["From 1 January 2027: prices of google:gemini-3.8-flash change, as announced; they are in the figures."]),
+    ("anthropic:claude-sonnet-5-5", 36, []),
+])
+def test_a_report_says_when_to_look_again_as_a_model_ends_or_its_price_changes(model: str, horizon: int, lines: list[str]) -> None:
+    whole = client(ANSWERS, model=model, horizon_months=horizon)
+    told = list(again(Study(whole, whole.workflows[0], draws=64)))
+
+    assert [line for line in told if "ends" in line or "announced" in line] == lines
 
 
 def test_a_trained_model_is_priced_as_its_provider_sells_it() -> None:

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import TEXTS, Column, Flow, Part, Phase, Workings, scene
 from advisorkit.costs.inputs import TOKENS, Inputs, input_of, inputs_for
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.messages import here
-from advisorkit.values.prices import Model
+from advisorkit.values.prices import Model, Price
 from advisorkit.values.quantities import day, figures, money, money_range, percent, plain
 
 
@@ -195,16 +196,27 @@ def _spent(inputs: Inputs) -> Iterator[str]:
 
 def _ends(inputs: Inputs) -> Iterator[str]:
     for name in ("model", "tuned_model", "embedding_model"):
-        for model in _line_of_heirs(inputs, inputs.model(name), name == "model"):
-            if model.retires and inputs.months_to(model.retires) < inputs.months:
-                key = "warn.ends_trained" if name == "tuned_model" else "warn.ends" if model.successor else "warn.ends_alone"
-                yield TEXTS.say(key, model=model.id, date=day(model.retires), heir=model.successor)
+        for model, last in ending(inputs, name):
+            key = "warn.ends_trained" if name == "tuned_model" else "warn.ends" if model.successor else "warn.ends_alone"
+            yield TEXTS.say(key, model=model.id, date=day(last), heir=model.successor)
+
+
+def ending(inputs: Inputs, name: str) -> Iterator[tuple[Model, date]]:
+    """The model named by the assumption `name`, and those that follow it, as far as they end within the horizon, each with its last day."""
+    for model in _line_of_heirs(inputs, inputs.model(name), name == "model"):
+        if model.retires and inputs.months_to(model.retires) < inputs.months:
+            yield model, model.retires
+
+
+def announced(inputs: Inputs) -> Iterator[Price]:
+    """Prices of tokens that change within the horizon, as they are announced."""
+    used = {model.id: model for name in ("model", "tuned_model") for model in _line_of_heirs(inputs, inputs.model(name), name == "model")}
+    rows = (inputs.book.announced.get(f"{model}/{kind}") for model in used for kind in TOKENS)
+    return (row for row in rows if row and inputs.months_to(row.since) < inputs.months)
 
 
 def _announced(inputs: Inputs) -> Iterator[str]:
-    used = {model.id: model for name in ("model", "tuned_model") for model in _line_of_heirs(inputs, inputs.model(name), name == "model")}
-    rows = (inputs.book.announced.get(f"{model}/{kind}") for model in used for kind in TOKENS)
-    for row in (row for row in rows if row and inputs.months_to(row.since) < inputs.months):
+    for row in announced(inputs):
         before = inputs.book.prices[row.id].amount.likely
         yield TEXTS.say("warn.changes", price=row.id, date=day(row.since), before=figures(before, 6), after=figures(row.amount.likely, 6))
 

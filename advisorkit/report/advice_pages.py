@@ -6,6 +6,7 @@ from itertools import islice
 
 from advisorkit.advice.ladder import PILOT
 from advisorkit.charts.kinds import ShareBars, ShareRow
+from advisorkit.costs.bill import announced, ending
 from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, DecisionBlock, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
@@ -202,6 +203,10 @@ def again(study: Study) -> Iterator[str]:
         oldest = min(age.as_of for age in ages)
         old = [one.why for one in study.reopened if one.condition == "prices_old"]
         yield from old or (say("again.prices", date=day(oldest + timedelta(days=WARN_DAYS)), days=WARN_DAYS),)
+    if ramp is None and study.priced:
+        yield from (say("again.ends" if model.successor else "again.ends_alone", date=day(last), model=model.id, heir=model.successor) for model, last in ending(study.inputs, "model"))
+        changed = dict.fromkeys((row.since, row.id.partition("/")[0]) for row in announced(study.inputs))
+        yield from (say("again.changes", date=day(on), model=model) for on, model in changed)
     retires = study.inputs.model("tuned_model").retires
     if retires and study.advice.recommended in ("finetune", "hybrid"):
         yield say("again.retires", date=day(retires))
