@@ -16,6 +16,7 @@ from advisorkit.catalog.reading import rules
 from advisorkit.costs.bill import bill, usual_checking, warnings
 from advisorkit.costs.simulation import price
 from advisorkit.export.terminal import plain
+from advisorkit.pilots.planning import pilot_plan
 from advisorkit.pilots.terms import terms_for
 from advisorkit.report.advice_pages import summary
 from advisorkit.report.cost_pages import costs
@@ -246,6 +247,13 @@ def test_the_falling_plan_cannot_be_adopted_where_a_person_decides(tmp_path: Pat
 
     assert "Every answer is read there" in str(show.look.faults)
     assert "checking_plan" not in show.work.state.engagement.workflows[0].assumptions
+
+
+@pytest.mark.parametrize(("items", "in_hand", "cases"), [(0, None, 20), (3, None, 20), (45, None, 45), (3, 60, 60), (3, 8, 20), (100_000, 8, 100)])
+def test_a_pilot_marks_as_many_cases_as_come_in_or_are_in_hand_and_never_so_few_that_nothing_is_decided(items: float, in_hand: float | None, cases: int) -> None:
+    """Three items a month made a plan of 3 cases, beside 60 real ones in hand and a rule that below 20 nothing is decided."""
+    hand = {} if in_hand is None else {"test_cases": in_hand}
+    assert pilot_plan(inputs({"calls_per_month": items, **hand}), rules()).mark == cases
 
 
 def test_items_of_six_calls_are_as_many_cases_to_mark_as_there_are_items() -> None:

@@ -310,6 +310,14 @@ def test_what_follows_from_an_answer_is_not_said_to_be_the_answer() -> None:
     assert sources["Share wrong today"] == "yours"
 
 
+def test_where_nothing_has_been_said_no_table_stands_without_a_row() -> None:
+    whole = replace(client({}), currency="EUR")
+    told = [block for block in costed(Study(whole, replace(whole.workflows[0], workload={}), draws=64)) if isinstance(block, Table)]
+
+    assert len(told) > 2
+    assert [table for table in told if not table.rows] == []
+
+
 def test_everything_that_moves_the_gain_by_a_twentieth_is_listed() -> None:
     study = studied({**ANSWERS, "facts_in_request": "none"}, minutes_per_item=[4, 6, 9], error_rate_today=[0.02, 0.04, 0.08], cost_wrong=[2, 5, 9], review_share=0.1)
     first = study.decision.destination

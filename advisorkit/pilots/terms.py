@@ -163,7 +163,7 @@ def terms_for(
     stakes = stakes_of(inputs, whole, rules, pattern)
     prices = _prices(whole, pattern)
     strict = "serious" in inputs.levels("error_tolerance")
-    expected, most = expected_of(inputs, pattern), min(rules.most_cases, _items(inputs))
+    expected, most = expected_of(inputs, pattern), min(rules.most_cases, max(rules.least_cases, _items(inputs)))
     if pass_mark is not None or wanted is not None:
         return Terms(pass_mark or wanted or 0.0, "client" if pass_mark is None else "pass_mark", stakes, strict, expected, prices, most)
     if stakes is not None and stakes.break_even > 0:
@@ -174,10 +174,10 @@ def terms_for(
 
 
 def _items(inputs: Inputs) -> int:
-    """Items that come in until the deadline, or within a month where there is none; no bound where their number is not known."""
-    told, values = inputs.answers.get("deadline_weeks"), inputs.likely()
-    months, monthly = told.amount.likely * 7 / DAYS_PER_MONTH if told and told.amount else 1.0, values["calls_per_month"]
-    return sys.maxsize if math.isnan(monthly) else max(1, math.floor(min(1e9, float(monthly) * months)))
+    """Items that come in until the deadline, or within a month where there is none, or real cases in hand where those are more; no bound where their number is not known."""
+    told = {name: one.amount.likely for name in ("deadline_weeks", "test_cases") if (one := inputs.answers.get(name)) and one.amount}
+    months, monthly = told["deadline_weeks"] * 7 / DAYS_PER_MONTH if "deadline_weeks" in told else 1.0, inputs.likely()["calls_per_month"]
+    return sys.maxsize if math.isnan(monthly) else math.floor(max(told.get("test_cases", 0.0), min(1e9, float(monthly) * months)))
 
 
 def expected_of(inputs: Inputs, pattern: PatternId) -> Beta:

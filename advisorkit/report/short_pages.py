@@ -76,7 +76,7 @@ def costed(study: Study) -> tuple[Block, ...]:
     instead = (Text((say("short.simpler", headline=study.decision.headline),)),) if ramp else ()
     return (
         Heading("; ".join((study.workflow.name, *basis(study)))), *instead, money_table(study), *((Text(lines),) if lines else ()),
-        *((years,) if years else ()), Heading(say("figures.title")), assumptions(study), _crossings(study),
+        *((years,) if years else ()), *((Heading(say("figures.title")), rests) if (rests := assumptions(study)).rows else ()), _crossings(study),
         *_hosting(study), *((Heading(say("short.warnings")), Text(careful, "bullets")) if (careful := warnings(study.inputs)) else ()), _prices(study),
     )
 
