@@ -22,7 +22,7 @@ from advisorkit.costs.money import likely_gain
 from advisorkit.costs.results import PARTS
 from advisorkit.costs.simulation import price, total
 from advisorkit.export.blocks import Table
-from advisorkit.report.advice_pages import again
+from advisorkit.report.advice_pages import again, asks
 from advisorkit.report.cost_pages import assumed, compared
 from advisorkit.report.short_pages import costed
 from advisorkit.store.reading import read
@@ -308,6 +308,18 @@ def test_what_follows_from_an_answer_is_not_said_to_be_the_answer() -> None:
     assert sources["Removed by looking up"] == "follows from “Facts in the request”"
     assert sources["Items a month"] == "your answer"
     assert sources["Share wrong today"] == "yours"
+
+
+def test_what_would_never_pay_is_asked_for_only_should_the_figures_change() -> None:
+    """“Leave it as it is” stood above “Approve a prompt”: a single month pays for no build, and 36 may."""
+    def asked(months: int) -> list[str]:
+        told = {"calls_per_month": 1000, "corpus_tokens": 3_000_000, "cost_wrong": 5, "facts_in_request": "none"}
+        whole = client(told, minutes_per_item=6, error_rate_today=0.2, review_share=0.1, horizon_months=months)
+        return list(asks(Study(whole, whole.workflows[0], draws=64)))
+
+    assert asked(1)[0].startswith("Should the figures change: Approve a prompt, about $")
+    assert asked(1)[-1].startswith("Or stop here: by these figures")
+    assert asked(36)[0].startswith("Approve a prompt, about $")
 
 
 def test_where_nothing_has_been_said_no_table_stands_without_a_row() -> None:

@@ -237,7 +237,8 @@ def asks(study: Study) -> Iterator[str]:
         name = say("ask.pilot_name" if step.cases else "ask.tried_name")
     key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else "ask.used" if step.used else f"ask.{step.action}"
     key += ".person" if key == "ask.ship" and made.person_decides else ""
-    yield say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
+    first = say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
+    yield linked(" ", (say("ask.should"), first)) if made.prospects.target.never and step.action in ("pilot", "climb") else first
     if step.action == "pilot" and step.cases:
         yield say("ask.pilot.cases", cases=step.cases)
         yield say("ask.pilot.mark")
