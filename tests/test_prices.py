@@ -336,3 +336,18 @@ def test_a_price_a_day_rate_or_a_houses_rate_far_from_the_usual_is_told_beside_t
     assert "rate:USD: 9.2 EUR for one USD is far from the usual 0.87; check it" in told("engineer_day_rate: 900", 0.2, "check")
     house.write_text(house.read_text(encoding="utf-8").replace("rate:USD,EUR for 1 USD,,9.2,,EUR", "openai:gpt-5-mini/output,1M tokens,,2000,,USD"), encoding="utf-8")
     assert "openai:gpt-5-mini/output is 2,000 USD here, and usually 2 USD" in told("engineer_day_rate: 900", 0.2)
+
+
+@pytest.mark.parametrize(("day", "id", "since"), [
+    ("2025-06-01", "day:not_said", "2026-01-01"), ("2026-09-01", "training:lora-10b/1m_tokens", "2026-09-20"), ("2026-10-30", "store:serverless/minimum", "2026-11-04"),
+])
+def test_an_advice_of_a_day_before_the_book_is_told_from_which_day_on_all_prices_are_known(day: str, id: str, since: str, tmp_path: Path) -> None:
+    """“Did you mean training:lora-70b?” was asked of a file that names no training; the day alone was too early."""
+    file = tmp_path / "early.yaml"
+    file.write_text(f"advisorkit: 1\nclient: Early\ncurrency: EUR\nas_of: {day}\nworkflows:\n  - {{id: w, name: W}}\n", encoding="utf-8")
+
+    told = command("cost", file)
+    assert told.exit_code == 2
+    assert f"the price book knows '{id}' only from {since} on, and all its prices from 2026-11-09 on; the advice is of {day}: write as_of: 2026-11-09 or later" in told.output
+    file.write_text(file.read_text(encoding="utf-8").replace(day, "2026-11-09"), encoding="utf-8")
+    assert command("cost", file).exit_code == 0

@@ -350,7 +350,7 @@ def _priced(inputs: Inputs, assumption: Assumption, ids: str) -> Input | None:
     names = list(filter(None, (_named(inputs, one) for one in ids.split(", ") if one)))
     if not names:
         return None
-    there = [inputs.book.prices[name] for name in names if name in inputs.book.prices] or [inputs.book.price(names[0])]
+    there = [inputs.book.prices[name] for name in names if name in inputs.book.prices] or [inputs.book.price(next((name for name in names if name in inputs.book.announced), names[0]))]
     price = next((row for row in there if row.evidence == "negotiated"), there[0])
     rate = inputs.book.rate(price.currency, inputs.currency) if price.currency else 1.0
     value = Estimate(*(rate * end for end in (price.amount.low, price.amount.likely, price.amount.high)))

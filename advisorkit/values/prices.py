@@ -168,11 +168,16 @@ class PriceBook:
         """The row called `id`.
 
         Raises:
-            PriceError: If there is none on `as_of`; names the nearest ids.
+            PriceError: If there is none on `as_of`; says from when on the book is whole, or names the nearest ids.
         """
         try:
             return self.prices[id]
         except KeyError:
+            if id in self.announced:
+                since, whole = self.announced[id].since, max(row.since for name, row in self.announced.items() if name not in self.prices)
+                raise PriceError(here(
+                    "the price book knows '{}' only from {} on, and all its prices from {} on; the advice is of {}: write as_of: {} or later", id, since, whole, self.as_of, whole,
+                )) from None
             raise PriceError(here("no price '{}' in the price book on {}", id, self.as_of) + _hint(id, self.prices)) from None
 
     def model(self, id: str) -> Model:
