@@ -259,7 +259,10 @@ def test_a_long_word_stays_on_its_page(tmp_path: Path) -> None:
         "currency: EUR", "currency: EUR\nexchange_rates: {EUR: 1.09}", "line 4, exchange_rates.EUR: is the file's own currency"
     ), ("currency: EUR", "currency: XXX", "NGN, …"),
     ("    name", "\tname", "it holds a tab; indent with spaces"), ("1000", "1,000", "a comma parts entries here, so write thousands without one"),
-    ("1000", "null, citations: REQUIRED", "Did you mean required?"),
+    ("1000", "null, citations: REQUIRED", "Did you mean required?"), ("1000", "5, minutes_per_item: 5", "'minutes_per_item' belongs under 'assumptions'"),
+    ("    answers", "    workload: {citations: no}\n    answers", "'citations' belongs under 'answers'"),
+    ("    answers", "    assumptions: {input_tokens: 5}\n    answers", "'input_tokens' belongs under 'workload'"),
+    ("    answers", "    pilots: [{file: a.csv, date: 2026-11-18, pass_mark: 82%}]\n    answers", "expected a share from 0 to 1, such as 0.82, got '82%'"),
 ])  # fmt: skip
 def test_what_a_file_means_is_said_where_it_cannot_be_read(tmp_path: Path, old: str, new: str, said: str) -> None:
     path = engagement(tmp_path / "a.yaml")

@@ -222,12 +222,26 @@ def test_a_hidden_first_sheet_is_not_what_is_read(tmp_path: Path) -> None:
     for name in ("Shown", "Second"):
         book.create_sheet(name).append(["id"])
     book.save(tmp_path / "t.xlsx")
+    with pytest.raises(EngagementError, match=r"hidden sheets are not read, so show the right one: 'Sheet' \(hidden\)"):
+        read_table(tmp_path / "t.xlsx")
+    book["Shown"].append(["a"])
+    book.save(tmp_path / "t.xlsx")
 
     table = read_table(tmp_path / "t.xlsx")
 
     assert table.columns == ("id",)
-    assert "'Shown'" in table.notices[0]
+    assert "'Shown'" in table.notices[0] and "'Sheet' (hidden)" in table.notices[0]
     assert set(read_sheets(tmp_path / "t.xlsx")) == {"Shown", "Second"}
+
+
+def test_a_cell_merged_over_columns_is_told_where_it_covers_others(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["id", "low", "high"], ["a", 5, None], ["b", 6, 7]):
+        book.active.append(row)
+    book.active.merge_cells("B2:C2")
+    book.save(tmp_path / "t.xlsx")
+
+    assert "merged over several columns and read in the first alone: B2" in read_table(tmp_path / "t.xlsx").notices[0]
 
 
 def test_a_stray_cell_in_the_last_corner_is_refused_and_empty_cells_are_not_walked_through(tmp_path: Path) -> None:

@@ -112,11 +112,23 @@ def _settings(place: str, group: str) -> typed.Form:
 def _set(spot: Spot, name: str, valid: Mapping[str, Assumption], group: str) -> Setting | None:
     if name in valid:
         return setting(spot, valid[name])
-    if name in assumptions():
-        spot.fault(here("'{}' belongs under '{}'", name, "assumptions" if group == "workload" else "workload"))
+    if place := _place_of(name):
+        spot.fault(here("'{}' belongs under '{}'", name, place))
     else:
         spot.fault(here("unknown {} '{}'", here(f"{group} name"), shown(name)), spot.near(name, list(valid)) or spot.near(name, list(assumptions())))
     return None
+
+
+def _place_of(name: str) -> str:
+    """Under which key a name stands; empty for one that is unknown.
+
+    Example:
+        >>> _place_of("citations"), _place_of("input_tokens"), _place_of("minutes_per_item"), _place_of("citation")
+        ('answers', 'workload', 'assumptions', '')
+    """
+    if name in load_catalog().criteria:
+        return "answers"
+    return ("workload" if assumptions()[name].group == "workload" else "assumptions") if name in assumptions() else ""
 
 
 def _setting_schema(row: Assumption) -> typed.Schema:
@@ -138,7 +150,12 @@ def _range_schema(bounds: Within, unit: str) -> typed.Schema:
 
 def _answers(spot: Spot) -> dict[str, Answer]:
     criteria = load_catalog().criteria
-    found = {name: answer(member, criteria[name]) for name, member in spot.fields(criteria, "criterion").items()}
+    keys = [key.text for key, _ in spot.node.fields] if isinstance(spot.node, Fields) else []
+    strays = [name for name in keys if name not in criteria and _place_of(name)]
+    members = spot.fields([*criteria, *strays], "criterion")
+    for name in strays:
+        members.pop(name).fault(here("'{}' belongs under '{}'", name, _place_of(name)))
+    found = {name: answer(member, criteria[name]) for name, member in members.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 

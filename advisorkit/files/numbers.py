@@ -212,10 +212,11 @@ class Listener:
         if _DAY.fullmatch(said):
             raise MisreadError(here("'{}' is a day, which a spreadsheet makes of a range such as 3-5; write 3 to 5", said), said)
         at_most = re.match(_either("up_to") + r"\.?", spelt, re.IGNORECASE)
-        ends = [self._end(part.strip(), measure) for part in _ends(spelt[at_most.end() :] if at_most else spelt)]
+        parts = _ends(spelt[at_most.end() :] if at_most else spelt)
+        ends = [self._end(part.strip(), measure) for part in parts] if len(parts) == 1 or all(map(str.strip, parts)) else []
         points = [0.0] * bool(at_most) + [_scaled(end, ends[-1]) for end in ends]
         factors = {one for _, _, one in ends} - {ONE} or {ONE}
-        if len(points) > 3:
+        if not ends or len(points) > 3:
             raise MisreadError(here("'{}' is not a number, nor a range such as 25,000 to 60,000", shown(said)), said)
         half = len(ends) > 1 and ends[0][1] > 0 and not ends[-1][1] and points[0] > points[-1]  # 10k to 20
         if len(factors) > 1 or half:
@@ -318,7 +319,7 @@ class Listener:
                     "or name the other currency in the file, a column or the mapping", shown(word), self.currency,
                 )
                 raise MisreadError(message, word)
-        wanted = here("a number of {}", self._unit(measure)) if measure.unit else here("a number alone")
+        wanted = here("a number alone") if not measure.unit else here("a share such as 5%") if measure.unit == "share" else here("a number of {}", self._unit(measure))
         raise MisreadError(here("'{}' is not understood here; wanted is {}", shown(word), wanted), word)
 
     def _value(self, digits: str, measure: Measure) -> float:

@@ -167,7 +167,7 @@ class Spot:
         if self.numeric and isinstance(self.node, Scalar):
             self.listener.plain_point(self.node.text, f"{self.file}: {self.where}: ".lstrip(": "))
             return self._bounded(float(self.node.text), minimum, maximum)
-        self.fault(here("expected a number such as 1200 or 0.8, got {}", self.seen))
+        self.fault(here("expected a share from 0 to 1, such as 0.82, got {}" if maximum == 1 else "expected a number such as 1200 or 0.8, got {}", self.seen))
         return None
 
     def _bounded(self, value: float, minimum: float, maximum: float) -> float | None:

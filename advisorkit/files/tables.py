@@ -126,7 +126,10 @@ def _best(found: Mapping[str, workbooks.RawSheet], file: str, names: Collection[
     best = max(tables, key=lambda one: one.rank) if known else tables[0]
     read = best.sheet.name if best.sheet else ""
     alike = [name for name, one in found.items() if not any(names) or (known and one.lines and 2 * _header(file, one.lines, known).hits > best.hits)]
-    others = ", ".join(f"'{shown(other)}'" for other in alike if other != read)
+    hidden = [here("'{}' (hidden)", shown(name)) for name in best.sheet.unseen] if best.sheet and not any(names) else []
+    if hidden and not best.rank[1]:
+        raise EngagementError([Fault(file, shown(read), here("holds a header and no row; hidden sheets are not read, so show the right one: {}", ", ".join(hidden)))])
+    others = ", ".join([*(f"'{shown(other)}'" for other in alike if other != read), *hidden])
     note = here("{}: the table on sheet '{}' was read; not read: {}", file, shown(read), shown(others, 200))
     return best, (note,) if others else ()
 
@@ -195,6 +198,7 @@ def _table(
         most, number, place = max(long)
         said.append(here("{}: line {}, {}: {:,} characters were cut to {:,}", file, number, place, most, MAX_TEXT))
         said += [here("{}: {:,} cells in all were cut to {:,} characters; that is the longest", file, len(long), MAX_TEXT)] if long[1:] else []
+    across = list[str]()
     for number, cells in below:
         if len(rows) == workbooks.MAX_ROWS:
             raise EngagementError([Fault(file, on_line(number), here("holds more than {:,} rows; split it", workbooks.MAX_ROWS))])
@@ -202,8 +206,11 @@ def _table(
         if len(filled) == 1 and filled[0].wide > 1:
             said.append(here("{}: line {} is a heading over several columns and was left out: {}", file, number, shown(filled[0].text)))
         elif [cell.text for cell in cells] != [cell.text for cell in header]:
+            across += [cell.place.strip(" ()") for i, cell in enumerate(cells) if cell.text and any(columns[i + 1 : i + cell.wide])]
             row = _row(file, number, cells, (columns, len(header)), said, listener)
             rows += [row] if row.cells or row.faults else []
+    if across:
+        said.append(here("{}: merged over several columns and read in the first alone: {}", file, ", ".join(across[:_MANY])))
     return ReadTable(file, tuple(name for name in columns if name), tuple(rows), (*notices, *said), line, listener)
 
 

@@ -73,6 +73,8 @@ class RawSheet:
     """Addresses of cells that somebody commented on."""
     spread: tuple[str, ...] = ()
     """Addresses of numbers that are merged over rows, in each of which they stand."""
+    unseen: tuple[str, ...] = ()
+    """Names of the hidden sheets beside it."""
 
 
 def cleaned(text: str) -> str:
@@ -99,8 +101,9 @@ def sheets(raw: bytes, file: str) -> dict[str, RawSheet]:
     try:
         scans = _scans(raw, file)
         with import_module("python_calamine").load_workbook(io.BytesIO(raw)) as book:
-            shown_ = [one.name for one in book.sheets_metadata if str(one.visible).endswith("Visible") and str(one.typ).endswith("WorkSheet")]
-            found = {name: _sheet(book.get_sheet_by_name(name), scans.get(name, _Scan())) for name in shown_}
+            shown_ = {one.name: str(one.visible).endswith(".Visible") for one in book.sheets_metadata if str(one.typ).endswith("WorkSheet")}
+            unseen = tuple(name for name, seen in shown_.items() if not seen)
+            found = {name: replace(_sheet(book.get_sheet_by_name(name), scans.get(name, _Scan())), unseen=unseen) for name in shown_ if shown_[name]}
     except (EngagementError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001  parsers raise whatever they raise on a broken part, a compiled one even what is no Exception

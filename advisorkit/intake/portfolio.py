@@ -12,7 +12,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, as_day
 from advisorkit.files.trees import Scalar, shown
 from advisorkit.intake.mapping import KEPT, ListMapping, Place, on_sight, read_list, strange
-from advisorkit.intake.wording import agreed, answered, in_unit, loose, nothing, unit_of
+from advisorkit.intake.wording import agreed, answered, in_unit, loose, nothing, place_of, unit_of
 from advisorkit.store.reading import CONTEXT, CURRENCIES, SLUG, reduced
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.messages import EngagementError, Fault, UsageError
@@ -86,7 +86,7 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     to = {place.to: heading for heading, place in places.items() if place.to != KEPT}
     if "name" not in to or not table.rows:
         unnamed = "no column names the workflows: head one 'name', or place one in a mapping (advisorkit intake table)"
-        raise EngagementError([Fault(table.file, f"line {table.line}", unnamed if table.rows else "holds a header and no row")])
+        raise EngagementError([Fault(table.file, f"line {table.line}", "holds a header and no row" if not table.rows and "name" in map(place_of, table.columns) else unnamed)])
     rest = Engagement(
         "", given.client or PurePath(table.file).stem, given.currency or currency, given.as_of or as_of,
         workflows=(), programme=given.programme, language=given.language,
@@ -164,7 +164,8 @@ def _row(row: ReadRow, file: str, places: Mapping[str, Place], id: str, rest: En
     used = {heading: place for heading, place in places.items() if place.to != KEPT and (_text if place.to in {"id", "name"} else _word)(row, heading)}
     spots = {place.to: in_unit(row.cells[heading], place.unit) for heading, place in used.items()}
     words = {place.to: place.levels for place in used.values()}
-    if whole and "name" not in spots:
+    named = next(heading for heading, place in places.items() if place.to == "name")
+    if whole and "name" not in spots and not any(f", {shown(named)}" in fault.where for fault in row.faults):
         row.faults.append(Fault(file, f"line {row.line}, name", "is blank; every row needs a name"))
     currency = _upper(spots["currency"]).word(CURRENCIES, "currency code") if "currency" in spots else rest.currency
     heard = {name: replace(spot, listener=replace(spot.listener, currency=currency or "")) for name, spot in spots.items()}
