@@ -120,7 +120,7 @@ def test_a_faulty_row_fails_alone_with_all_its_faults(tmp_path: Path) -> None:
     [
         ("id,name,citation,calls_permonth\na,A,no,1\n", ["unknown column 'citation'", "unknown column 'calls_permonth'"]),
         ("id,owner\na,A\n", ["no column names the workflows"]),
-        ("id,name\n", ["holds a header and no row"]),
+        ("id,name\n", ["holds a header and no row"]), ("id^name\na^A\n", ["no column names the workflows"]),
         ("id,name\na,A\na,B\nc,C\n", ["(2 of 3)", "'a' is given 2 times, also in line 3", "'a' is given 2 times, also in line 2"]),
         ("id,name\n???,A\n,C\n", ["(2 of 2)", "'???' holds no letter or digit", "is blank; every row needs an id"]),
     ],
