@@ -87,7 +87,8 @@ def test_what_people_write_is_read_as_they_mean_it(name: str, text: str, low: fl
     ("calls_per_month", "1-2-2026", "-"), ("calls_per_month", "1_000", "_"), ("calls_per_month", "007", "007"), ("calls_per_month", "5 10", "5 10"),
     ("calls_per_month", "2026-11-20", "a day, which a spreadsheet makes of a range"),
     ("calls_per_month", "1..2..3..4", "range"), ("calls_per_month", "soon", "soon"), ("calls_per_month", "", "''"), ("calls_per_month", "1e999", "finite"),
-    ("calls_per_month", "10:30 h", ":"), ("calls_per_month", "１２", "１２"), ("calls_per_month", "ca.400", "ca.400"), ("calls_per_month", "3²", "²"), ("calls_per_month", "..5", "'..5' is not a number, nor a range"),
+    ("calls_per_month", "10:30 h", ":"), ("calls_per_month", "１２", "１２"), ("calls_per_month", "ca.400", "ca.400"), ("calls_per_month", "3²", "²"),
+    ("calls_per_month", "..5", "'..5' is not a number, nor a range"),
     ("minutes_per_item", "2m", "m"), ("minutes_per_item", "1 hour 30 minutes", "30"), ("deadline_weeks", "6m", "m"), ("build_days_rag", "2 weeks", "weeks"),
     ("engineer_day_rate", "800 an hour", "hour"), ("budget", "USD 25", "usd"), ("budget", "25 dollars", "dollars"), ("cost_wrong", "5%", "%"),
     ("corpus_tokens", "3 hours", "hours"), ("corpus_tokens", "10 pages each", "each"), ("corpus_tokens", "hundreds of pages", "number"), ("corpus_tokens", "12 files, 10 pages", "two units"), (
