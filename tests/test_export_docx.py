@@ -109,6 +109,16 @@ def test_short_pages_share_a_sheet_as_far_as_they_find_room_and_the_last_is_not_
     assert [(text_of(p), any(True for _ in p.iter(qn("w:pageBreakBefore")))) for p in titles] == [("Slide 0", False), ("Slide 1", False), ("Slide 2", True), ("Last", False)]
 
 
+def test_short_parts_share_a_sheet_and_long_ones_begin_their_own() -> None:
+    """A deck of six workflows as a Word document was six sheets of which each stayed empty by more than half."""
+    short, long = ([Text(("Words of one line.",) * lines)] for lines in (12, 40))
+    content = render(notebook(COVER, *(block for part, page in zip("ABCD", (short, short, long, short), strict=True) for block in (Heading("Advice", 2, part), *page)), Done()))
+    opening = [(text_of(p), p.pPr.find(qn("w:spacing")) is not None) for p in opened(content).element.body.iter(qn("w:p")) if p.pPr is not None and p.pPr.style == "Heading1"]
+
+    assert opening == [("A", False), ("B", True), ("C", False), ("D", False)]
+    assert len(opened(content).sections) == 1 + 3  # the cover, and a sheet for A with B, for C and for D
+
+
 def test_the_last_rows_of_a_long_table_stay_together() -> None:
     """One row stood alone below its heads on a page."""
     [table] = opened(render(notebook(COVER, Heading("One", 2), table_of("", ("About", "Answer"), [(f"Row {n}", "Yes") for n in range(40)]), Done()))).tables[-1:]

@@ -2,7 +2,7 @@
 
 import io
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import count, groupby
 from pathlib import Path
@@ -75,7 +75,14 @@ class _Writer:
         foot, foot_id = part.add_footer_part()
         self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. {here('Prices and answers as of {date}', date=cover.date)}"))
         self._into(self.file.settings.element, self.xml.Settings())
-        sections = [(self._heads(name), list(self._section(name, list(pages)))) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
+        named = [(name, list(pages)) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
+        begins, sections = _sheets([pages for _, pages in named], _NAME), list[tuple[list[str], list[Any]]]()
+        for number, (name, pages) in enumerate(named):
+            words = list(self._section(name, pages, "" if number in begins else "gap"))
+            if number in begins:
+                sections.append((self._heads(name), words))
+            else:
+                sections[-1][1].extend(words)
         told = [entry for entry in self.entries if entry["level"] < self.levels["sub"]] if self.found.entries > _FEW else []
         covered = 0 < len(told) <= SHORT
         if told and not covered:
@@ -113,13 +120,14 @@ class _Writer:
         scale = min(0.5, ROOM / image.px_width)
         return {"id": found, "wide": round(image.px_width * scale), "tall": round(image.px_height * scale)}
 
-    def _section(self, name: str, pages: list[Page]) -> Iterator[Any]:
+    def _section(self, name: str, pages: list[Page], opens: str) -> Iterator[Any]:
         self.within = bool(name)
         if name and self.levels["part"]:
-            yield self._heading(name, "part")
-        sheets = _sheets(pages)
+            yield self._heading(name, "part", opens=opens)
+            opens = ""
+        sheets = _sheets([[page] for page in pages])
         for number, page in enumerate(pages):
-            opens = "" if not number else "page" if number in sheets else "gap"
+            opens = opens if not number else "page" if number in sheets else "gap"
             for row in page.rows:
                 drawn = [[self._block(item, opens=opens if item is page.items[0] else "", half=len(row) > 1) for item in column] for column in row]
                 yield self.xml.Halves(drawn) if len(row) > 1 else Markup("").join(drawn[0])
@@ -161,9 +169,9 @@ class _Writer:
         known.comments = known.last_modified_by = known.keywords = ""
 
 
-def _sheets(pages: list[Page]) -> set[int]:
-    """Numbers of the pages that begin a sheet: the others find room below the one before; a last page is not left nearly alone."""
-    talls = [sum(max((sum(_tall(item, ROOM / len(row)) for item in column) for column in row), default=0) for row in page.rows) for page in pages]
+def _sheets(parts: Sequence[list[Page]], name: float = 0) -> set[int]:
+    """Numbers of the parts that begin a sheet: the others find room below the one before, each with its `name` of that many pixels; a last one is not left nearly alone."""
+    talls = [name + sum(max((sum(_tall(item, ROOM / len(row)) for item in column) for column in row), default=0) for page in pages for row in page.rows) for pages in parts]
     begins, filled = [0], 0.0
     for number, tall in enumerate(talls):
         if number and filled + tall > _SHEET:
@@ -188,6 +196,8 @@ def _tall(item: Block | str, wide: float) -> float:
             return 34.0 * lines(item.advice, 30) + 21 * lines(item.then, 18) + 40
         case kinds.Text():
             return sum(18.0 * lines(words, 14.25, wide - 20) + (3 if item.style in ("bullets", "numbered") else 7) for words in item.paragraphs)
+        case kinds.KeyFigures(figures):
+            return 50 + 17.0 * max(lines(one.words, 13.4, wide / len(figures) - 12) for one in figures)
         case kinds.Callout():
             return 18.0 * lines(f"{item.opening} {item.text}", 13.4, wide - 20) + 30
         case kinds.Table():
@@ -202,6 +212,8 @@ def _tall(item: Block | str, wide: float) -> float:
 
 _SHEET = 960
 """Pixels of a sheet that pages may fill together."""
+_NAME = 36
+"""Pixels of a part's name with the gap above it."""
 WANTED = ("Normal", "heading 1", "heading 2", "heading 3", "caption")
 """Names of the styles that a base must have."""
 _KEPT = frozenset({"styles", "numbering", "theme", "fontTable", "settings", "webSettings"})
