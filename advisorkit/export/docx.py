@@ -212,8 +212,8 @@ def _tall(item: Block | str, wide: float) -> float:
 
 _SHEET = 960
 """Pixels of a sheet that pages may fill together."""
-_NAME = 36
-"""Pixels of a part's name with the gap above it."""
+_NAME = 32
+"""Pixels of a part's name, and half of the gap above it, as the first on a sheet has none."""
 WANTED = ("Normal", "heading 1", "heading 2", "heading 3", "caption")
 """Names of the styles that a base must have."""
 _KEPT = frozenset({"styles", "numbering", "theme", "fontTable", "settings", "webSettings"})
