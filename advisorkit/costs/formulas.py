@@ -215,8 +215,6 @@ def formulas(inputs: Inputs) -> Formulas:
     if "error_rate_hybrid" in rules:
         rules["error_rate_hybrid"] = _both_as_typed(given, rules, typed, [name for name in ("error_rate_rag", "error_rate_finetune") if name in rules])
     whole |= typed
-    if (looked_up := far.looked_up(whole)) is not None:
-        rules["retrieval_removes"] = looked_up
     clock = _clock(far, whole)
     here = scene(far, whole, clock, far.carries_corpus(whole["corpus_tokens"]))
     paid = columns(here)

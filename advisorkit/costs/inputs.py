@@ -193,20 +193,6 @@ class Inputs(Displayed):
         corpus, window = self.known("corpus_tokens"), self.model("model").window_tokens
         return corpus is not None and window is not None and (corpus.likely if tokens is None else tokens) < window
 
-    @property
-    def texts_seen(self) -> bool:
-        """Whether what looking up removes goes by how much of the texts a prompt carries: nobody said or measured it, and everybody may see all."""
-        said = self.rows["retrieval_removes"].changed_by not in {"default", "answer"}
-        return not said and not {"by_group", "by_person"}.intersection(self.levels("access_control"))
-
-    def looked_up(self, values: Mapping[str, Any]) -> Any:
-        """What looking up removes as it follows from `values`, for texts of any size; None where it does not go by it."""
-        if not self.texts_seen or self.known("corpus_tokens") is None:
-            return None
-        before = input_of(self, self.rows["retrieval_removes"].assumption).range
-        likely = before.likely if before else 0.0
-        return np.where(self.carries_corpus(values["corpus_tokens"]), unread({**values, "retrieval_removes": likely}), likely)
-
     def known(self, name: str) -> Estimate | None:
         """The range of `name` if somebody gave it, else None."""
         return self.rows[name].range if self.rows[name].known else None
@@ -279,8 +265,8 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
 
 def _with_texts_at_hand(inputs: Inputs) -> Inputs:
     """Where a prompt carries the texts, looking up removes wrong answers only for what is too long to be read reliably, unless somebody says or measured more."""
-    row = inputs.rows["retrieval_removes"]
-    if not inputs.texts_seen or not inputs.carries_corpus():
+    row, hidden = inputs.rows["retrieval_removes"], {"by_group", "by_person"}.intersection(inputs.levels("access_control"))
+    if row.changed_by not in {"default", "answer"} or hidden or not inputs.carries_corpus():
         return inputs
     likely, spread = (unread(values) for values in (inputs.likely(), inputs.draw(SHOWN_DRAWS, 1, ("retrieval_removes", "corpus_tokens", "effective_tokens"))))
     low, high = np.quantile(np.broadcast_to(spread, SHOWN_DRAWS), [0.05, 0.95]).tolist()
