@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
-import numpy as np
-
 from advisorkit.files.numbers import in_parts, words
 from advisorkit.files.texts import Texts
 from advisorkit.values.engagement import Adopted, Setting
@@ -209,7 +207,9 @@ def _looked_up(v: Values) -> Any:
 
 def unread(v: Values) -> Any:
     """Share of wrong answers that looking up removes beside a prompt that carries the texts: in proportion to what is beyond the length read reliably."""
-    return v["retrieval_removes"] * np.maximum(1 - v["effective_tokens"] / np.maximum(v["corpus_tokens"], 1), 0)
+    whole = v["corpus_tokens"] + (1 - v["corpus_tokens"]) * (v["corpus_tokens"] < 1)
+    beyond = 1 - v["effective_tokens"] / whole
+    return v["retrieval_removes"] * beyond * (beyond > 0)
 
 
 def around(likely: float, low: float, high: float) -> Estimate:
