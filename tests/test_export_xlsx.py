@@ -26,7 +26,7 @@ from priced import ANSWERS, TODAYS_FIGURES, answered, engagement, told
 
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import scene
-from advisorkit.costs.formulas import Formulas, Traced, formulas
+from advisorkit.costs.formulas import Formulas, Traced, formulas, looked_up
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.money import sums
 from advisorkit.export.blocks import Worksheet
@@ -46,6 +46,8 @@ def by_python(inputs: Inputs, typed: Mapping[str, float]) -> dict[str, float]:
     """The money table of the model itself, by name of cell."""
     rows = {name: replace(inputs.rows[name], value=Estimate.of(value), worked_out=False) for name, value in typed.items()}
     told = replace(inputs, rows={**inputs.rows, **rows})
+    if "retrieval_removes" not in typed and (removes := looked_up(told, told.likely())) is not None:
+        told = replace(told, rows={**told.rows, "retrieval_removes": replace(told.rows["retrieval_removes"], value=Estimate.of(float(removes)))})
     here = scene(told, told.likely())
     return {f"{column}_{name}": float(amount) for column, row in sums(here, columns(here)).items() for name, amount in row.items()}
 
@@ -68,6 +70,14 @@ def test_recalculated_with_other_inputs_it_is_the_models_own_bill_to_the_cent(na
     for _ in range(4):
         typed = book.changes(rng)
         assert list(off(book.told, book.recalculated(typed), typed)) == []
+
+
+@pytest.mark.parametrize("tokens", [5_000.0, 60_000.0, 3_000_000.0])
+def test_another_size_of_the_texts_typed_in_gives_what_it_gives_in_the_file(tokens: float) -> None:
+    book = workbook("source-text", "sop-assistant")
+    workflow = book.told.workflow
+    in_file = replace(book.told, workflow=replace(workflow, assumptions={**workflow.assumptions, "corpus_tokens": Estimate.of(tokens)}))
+    assert list(off(in_file, book.recalculated({"corpus_tokens": tokens}), {})) == []
 
 
 def test_a_share_wrong_typed_as_it_stands_already_counts_as_typed() -> None:

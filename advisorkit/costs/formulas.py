@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from advisorkit.costs.assumption import WORKED_OUT, completed, known
+from advisorkit.costs.assumption import WORKED_OUT, completed, known, unread
 from advisorkit.costs.columns import columns
 from advisorkit.costs.flows import Clock, Column, Flow, Flows, Workings, monthly_logs, scene
-from advisorkit.costs.inputs import Inputs
+from advisorkit.costs.inputs import Inputs, input_of
 from advisorkit.costs.money import bought_of, spares, sums
 from advisorkit.values.quantities import Estimate
 
@@ -215,10 +215,20 @@ def formulas(inputs: Inputs) -> Formulas:
     if "error_rate_hybrid" in rules:
         rules["error_rate_hybrid"] = _both_as_typed(given, rules, typed, [name for name in ("error_rate_rag", "error_rate_finetune") if name in rules])
     whole |= typed
+    if (removes := looked_up(inputs, whole)) is not None:
+        rules["retrieval_removes"] = removes
     clock = _clock(far, whole)
     here = scene(far, whole, clock, far.carries_corpus(whole["corpus_tokens"]))
     paid = columns(here)
     return Formulas({name: typed[name] for name in inputs.rows if name in typed}, rules, here, paid, sums(here, paid))
+
+
+def looked_up(inputs: Inputs, values: Mapping[str, Any]) -> Any:
+    """What looking up removes under texts of another size, as long as nobody says it; None where it does not go by them."""
+    told = input_of(inputs, inputs.rows["retrieval_removes"].assumption).range
+    if told is None or not inputs.texts_at_hand or not inputs.known("corpus_tokens"):
+        return None
+    return np.where(inputs.carries_corpus(values["corpus_tokens"]), unread({**values, "retrieval_removes": told.likely}), told.likely)
 
 
 def _both_as_typed(given: Mapping[str, Any], rules: Mapping[str, Any], typed: Mapping[str, Any], layers: Sequence[str]) -> Any:

@@ -119,7 +119,6 @@ class Inputs(Displayed):
 
     @cached_property
     def _tokens(self) -> dict[tuple[str, bool, str], TokenPrices]:
-        """Prices that were asked for before."""
         return {}
 
     @cached_property
@@ -193,6 +192,11 @@ class Inputs(Displayed):
         corpus, window = self.known("corpus_tokens"), self.model("model").window_tokens
         return corpus is not None and window is not None and (corpus.likely if tokens is None else tokens) < window
 
+    @property
+    def texts_at_hand(self) -> bool:
+        """Whether texts that a prompt carries leave looking up less to do: everybody may see all of them, and nobody said or measured what it removes."""
+        return self.rows["retrieval_removes"].changed_by in {"default", "answer"} and not {"by_group", "by_person"}.intersection(self.levels("access_control"))
+
     def known(self, name: str) -> Estimate | None:
         """The range of `name` if somebody gave it, else None."""
         return self.rows[name].range if self.rows[name].known else None
@@ -265,8 +269,8 @@ def inputs_for(engagement: Engagement, workflow: Workflow, book: PriceBook, tabl
 
 def _with_texts_at_hand(inputs: Inputs) -> Inputs:
     """Where a prompt carries the texts, looking up removes wrong answers only for what is too long to be read reliably, unless somebody says or measured more."""
-    row, hidden = inputs.rows["retrieval_removes"], {"by_group", "by_person"}.intersection(inputs.levels("access_control"))
-    if row.changed_by not in {"default", "answer"} or hidden or not inputs.carries_corpus():
+    row = inputs.rows["retrieval_removes"]
+    if not inputs.texts_at_hand or not inputs.carries_corpus():
         return inputs
     likely, spread = (unread(values) for values in (inputs.likely(), inputs.draw(SHOWN_DRAWS, 1, ("retrieval_removes", "corpus_tokens", "effective_tokens"))))
     low, high = np.quantile(np.broadcast_to(spread, SHOWN_DRAWS), [0.05, 0.95]).tolist()
@@ -312,18 +316,15 @@ def _default(inputs: Inputs, assumption: Assumption) -> Setting | None:
     return "api" if fee and fee.high > 0 else inputs.model("tuned_model").served
 
 
-def _input(
-    inputs: Inputs, assumption: Assumption, value: Setting | None, source: str, by: ChangedBy, *, price_id: str = "", guess: bool = False
-) -> Input:
+def _input(inputs: Inputs, assumption: Assumption, value: Setting | None, source: str, by: ChangedBy, *, price_id: str = "", guess: bool = False) -> Input:
     return Input(assumption, value, source, by, assumption.unit_in(inputs.currency, "share"), price_id, guess)
 
 
 def _set(inputs: Inputs, assumption: Assumption) -> Input | None:
-    name = assumption.name
     places: tuple[tuple[Engagement | Workflow, ChangedBy], ...] = ((inputs.workflow, "workflow"), (inputs.engagement, "engagement"))
     for place, by in places:
         own = {"checking_plan": place.checking_plan, **place.assumptions, **(place.workload if isinstance(place, Workflow) else {})}
-        value = own.get(name)
+        value = own.get(assumption.name)
         if value is not None:
             value, source = (value.value, value.words) if isinstance(value, Adopted) else (value, f"set in the {by}")
             return _input(inputs, assumption, value, source, by)
@@ -369,10 +370,7 @@ def _named(inputs: Inputs, id: str) -> str:
     named = id.format_map(words)
     if not named and id == "{tuned_model.training}":
         trained = sorted(model.id for model in inputs.book.models.values() if model.training)
-        raise PriceError(
-            f"no training price is known for {inputs.word('tuned_model')}; set training_price, "
-            f"or tuned_model to one that has a price: {', '.join(trained)}"
-        )
+        raise PriceError(f"no training price is known for {inputs.word('tuned_model')}; set training_price, or tuned_model to one that has a price: {', '.join(trained)}")
     return named
 
 
