@@ -15,7 +15,6 @@ from hypothesis import given, strategies as st
 from strategies import CATALOG, answer_sets, setting_sets, slugs, words
 
 from advisorkit.catalog.vocabulary import plain_answer, plain_setting
-from advisorkit.intake.mapping import propose, read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.intake.questionnaire import asked, new_questionnaire, read_questionnaire
 from advisorkit.values.engagement import Answer, Engagement, Setting
@@ -310,39 +309,6 @@ def test_the_same_questionnaire_has_the_same_bytes_and_that_for_one_role_asks_le
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert len(asked("legal")) < len(asked())
-
-
-@pytest.mark.parametrize(
-    ("heads", "cells", "placed", "level"),
-    [
-        (  # the form that United States agencies filled in for 2024
-            ("What is the intended purpose and expected benefits of the AI?", "Stage of Development",
-             "Does this AI use case involve personally identifiable information (PII) that is maintained by the agency?",
-             "Was the AI system involved in this use case developed (or is it to be developed) under contract(s) or in-house?"),
-            ("Read less", "Initiated", "Yes", "Developed with contracting resources."),
-            ("problem", "prompt_pilot", "data_class", "simpler_system"), {"prompt_pilot": "no", "data_class": "personal", "simpler_system": "no"},
-        ),
-        (  # Canada's register
-            ("Government organization", "AI system primary users", "Developed by", "AI system status"),
-            ("A department", "Members of the public", "Vendor", "In development"),
-            ("department", "exposure", "simpler_system", "prompt_pilot"), {"exposure": "public", "simpler_system": "product", "prompt_pilot": "tried"},
-        ),
-        (
-            ("Fachbereich", "Kurzbeschreibung", "Projektleitung", "Status", "Personenbezug"), ("Einkauf", "Post sortieren", "A. B.", "Pilotphase", "ja"),
-            ("department", "problem", "owner", "prompt_pilot", "data_class"), {"prompt_pilot": "tried", "data_class": "personal"},
-        ),
-    ],
-)  # fmt: skip
-def test_headings_of_public_registers_are_placed(heads: tuple[str, ...], cells: tuple[str, ...], placed: tuple[str, ...], level: dict[str, str], tmp_path: Path) -> None:
-    with (file := tmp_path / "ideas.csv").open("w", encoding="utf-8", newline="") as out:
-        csv.writer(out).writerows([("Title", *heads), ("A", *cells)])
-    proposal = propose(file)
-    (tmp_path / "m.yaml").write_text(proposal.text, encoding="utf-8")
-    found = portfolio(file, "EUR", DAY, read_mapping(tmp_path / "m.yaml"))
-
-    assert [proposal.placed[head] for head in heads] == list(placed)
-    (workflow,) = (one for known in engagements(found) for one in known.workflows)
-    assert {name: workflow.answers[name].levels[0] for name in level} == level
 
 
 def test_a_questionnaire_that_was_filled_in_on_a_copy_of_its_sheet_is_told(tmp_path: Path) -> None:

@@ -380,16 +380,6 @@ def test_what_web_forms_and_trackers_add_is_not_taken_for_the_workflows_own(tmp_
         listed(tmp_path, "id,name,name\na,A,B\n")
 
 
-def test_headings_of_groups_are_told_and_a_number_before_a_heading_or_level_is_none_of_its_words(tmp_path: Path) -> None:
-    found = listed(tmp_path, "Lfd. Nr.,3. Use Case Name,Owner\n,Finance,\n7,Sort mail,Bo\n8,Write letters,Al\n9,Read forms,Al\n")
-    (tmp_path / "stages.csv").write_text("Name,5. Stage of Development\nA,a) Pre-deployment – it is in development.\nB,c) Deployed: in use\nC,b) Pilot (small)\n", encoding="utf-8")
-    stages = propose(tmp_path / "stages.csv").text
-
-    assert [row.id for row in found.rows] == ["", "7", "8", "9"]
-    assert any("nothing but a name in line 2; take out what is a heading or a note: Finance" in notice for notice in found.notices)
-    assert all(line in stages for line in ('development.": no', 'in use": in_production', '(small)": tried'))
-
-
 def test_the_sign_of_another_currency_is_never_read_as_the_lists_own(tmp_path: Path) -> None:
     text = "name,hourly_cost,budget\nA,$40,5k\nB,30,£5k\nC,40 €,5\nD,40,5\nE,41,5\n"
     found = listed(tmp_path, text)

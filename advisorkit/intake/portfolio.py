@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
@@ -91,6 +91,7 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
         "", given.client or PurePath(table.file).stem, given.currency or currency, given.as_of or as_of,
         workflows=(), programme=given.programme, language=given.language,
     )
+    table = _grouped(table, {heading for heading, place in places.items() if place.to in {KEPT, "department", "owner", "client"}})
     ids = _ids(table, to)
     rows = tuple(_row(row, table.file, places, ids[row.line], rest) for row in table.rows)
     faulty = [row for row in rows if row.faults]
@@ -98,6 +99,19 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
         why = f"more than half of its rows are faulty ({len(faulty)} of {len(rows)}), so nothing of it was used"
         raise EngagementError([Fault(table.file, "", why), *(fault for row in faulty for fault in row.faults)])
     return PortfolioTable(rows, (*table.notices, *strange(given, table), *_told(table, places, to, rest, given), *table.listener.heard))
+
+
+def _grouped(table: ReadTable, words: Collection[str]) -> ReadTable:
+    """The table without lines that hold the name of a group in one of these columns and nothing else; the rows below that lack it are given it."""
+    rows, group, told = list[ReadRow](), dict[str, Spot](), list[str]()
+    for row, below in zip(table.rows, (*table.rows[1:], None), strict=True):
+        if len(row.cells) == 1 and not row.faults and below and (heading := next(iter(row.cells))) in words and heading not in below.cells:
+            group = {heading: row.cells[heading]}
+            told.append(f"line {row.line} ({shown(_text(row, heading))})")
+        else:
+            rows.append(replace(row, cells={**group, **row.cells}))
+    said = (f"{table.file}: {', '.join(told[:_MANY])} {'names' if len(told) == 1 else 'name'} a group and no use case, so the rows below were given it",)
+    return replace(table, rows=tuple(rows), notices=(*table.notices, *said * bool(told)))
 
 
 def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], rest: Engagement, given: ListMapping) -> Iterator[str]:

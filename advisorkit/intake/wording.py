@@ -88,10 +88,10 @@ def nothing(text: str) -> bool:
     """Whether a cell says that nothing is known.
 
     Example:
-        >>> [nothing(text) for text in ("n/a", "TBD", "-", "No", "a) N/A")]
-        [True, True, True, False, True]
+        >>> [nothing(text) for text in ("n/a", "TBD", "-", "No", "a) N/A", "k. A.")]
+        [True, True, True, False, True, True]
     """
-    return bare(text) in _blanks()
+    return not {bare(text), bare("".join(text.split()))}.isdisjoint(_blanks())
 
 
 def parted(heading: str) -> tuple[str, str]:
@@ -148,7 +148,7 @@ def loose(heading: str, name: str) -> bool:
     """Whether what stands behind a heading is no unit that is known here, so that amounts below it are taken in that of `name`.
 
     Example:
-        >>> [loose(heading, "minutes_per_item") for heading in ("Handling time (avg.)", "Handling time (h)", "Handling time (min)", "Handling time")]
+        >>> [loose(heading, "minutes_per_item") for heading in ("Handling time (avg.)", "Handling time (h)", "Minuten je Vorgang", "Handling time")]
         [True, False, False, False]
     """
     unit, measured = parted(heading)[1], unit_of(name)
@@ -157,6 +157,9 @@ def loose(heading: str, name: str) -> bool:
 
 def _heard(unit: str, measured: str) -> str | None:
     """A unit behind a heading in words that its amounts can carry, empty where it is their own; None where it is not understood."""
+    each = re.fullmatch(r"(?:(?:per|pro|je)\s+|/\s*)(\w+)", unit.casefold())
+    if each and {each[1], each[1].removesuffix("s")} & {*words("things")}:
+        return ""
     said, code = re.split(r"\s(?:per|pro|je)\s|(?<=\w)/", unit), "".join(codes_in(unit)[:1])
     for one in (unit, *said[:1] * (said[-1].strip() in words("things"))) if not re.search("[0-9]", unit) else ():
         with suppress(ValueError):
@@ -274,21 +277,30 @@ def misspelt(heading: str) -> str:
     return name if off <= (_TYPO if len(name) > 6 else 1) else ""
 
 
+@cache
+def _phrases() -> Mapping[str, frozenset[str]]:
+    """What every criterion, workload and assumption may be headed with, in any language."""
+    found: dict[str, set[str]] = {}
+    for language in tongues():
+        with speaking(language):
+            for name in (name for name in names() if name not in OWN):
+                row = load_catalog().criteria.get(name)
+                asked = (row.label, row.question) if row else (assumptions()[name].label,)
+                found.setdefault(name, set()).update(bare(text) for text in (name, *asked, *usual().headings.get(name, ())))
+    return {name: frozenset(phrases) for name, phrases in found.items() if not getattr(load_catalog().criteria.get(name), "derived", False)}
+
+
 def likely(heading: str) -> Mapping[str, float]:
-    """Criteria, workload and assumption names that a heading may stand for, likeliest first, by the catalogue's words, each with its likeness.
+    """Criteria, workload and assumption names that a heading may stand for, likeliest first, by the catalogue's words in any language, each with its likeness.
 
     Example:
-        >>> likely("Volume per month"), list(likely("Does it involve personal data?"))
-        ({'calls_per_month': 100.0}, ['data_class'])
+        >>> likely("Volume per month"), list(likely("Does it involve personal data?")), list(likely("Kosten einer falschen Antwort"))
+        ({'calls_per_month': 100.0}, ['data_class'], ['cost_wrong'])
     """
     fuzz, word = import_module("rapidfuzz.fuzz"), bare(heading)
     found = []
-    for name in names():
+    for name, phrases in _phrases().items():
         row = load_catalog().criteria.get(name)
-        if name in OWN or (row and row.derived):
-            continue
-        label, asked = (row.label, row.question) if row else (assumptions()[name].label if name in assumptions() else name, "")
-        phrases = [bare(text) for text in (name, label, asked, *usual().headings.get(name, ())) if text]
         score = max(fuzz.token_sort_ratio(word, phrase) for phrase in phrases)
         if row and row.words and any(" " in phrase and f" {phrase} " in f" {word} " for phrase in phrases):
             score = max(score, _ALIKE)
