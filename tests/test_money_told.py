@@ -50,6 +50,12 @@ def several(*found: Study, names: Sequence[str] = ("desk", "mail")) -> tuple[Stu
     return tuple(Study(whole, work, draws=FEW) for work in works)
 
 
+def losing(*names: str) -> tuple[Study, ...]:
+    """They lose, though right answers alone would do: the share is named, so no sum of money rules it out."""
+    one = study()
+    return several(*[replace(one, workflow=replace(one.workflow, context={"target": "80 in 100"}))] * len(names), names=names)
+
+
 def said(blocks: Sequence[Block]) -> Iterator[str]:
     for block in blocks:
         yield from (text for _, text in texts(block))
@@ -105,13 +111,13 @@ def test_a_decision_record_names_what_the_money_table_shows_all_in() -> None:
 
 
 def test_workflows_that_lose_together_are_said_to_lose() -> None:
-    blocks = overview(several(study(), study()))
+    blocks = overview(losing("desk", "mail"))
 
     assert blocks[0].text.split("; ")[1].startswith("together they lose about €")
 
 
 def test_of_several_the_one_that_goes_on_keeps_its_prices() -> None:
-    stopped, other = several(study(), study())
+    stopped, other = losing("desk", "mail")
     vars(stopped)["decision"] = replace(stopped.decision, next_step=replace(stopped.decision.next_step, action="stop"), instead="Stop")
     blocks = overview((stopped, other))
 
@@ -121,25 +127,38 @@ def test_of_several_the_one_that_goes_on_keeps_its_prices() -> None:
 
 
 def test_a_deck_asks_to_approve_or_to_stop_where_the_report_does() -> None:
-    (one, _) = several(study(), study())
+    (one, never) = (*losing("desk"), study())
 
     assert [*_foremost(one)] == [next(iter(asks(one))), "Or stop here: by these figures Prompt does not pay for itself."]
+    assert [*_foremost(never)] == [next(iter(asks(never)))] == ["Leave it as it is: by these figures Prompt does not pay for itself."]
+
+
+def test_what_is_to_be_left_as_it_is_is_in_no_sum_and_nothing_is_asked_for_it() -> None:
+    """No share right pays for the small one, so the programme asks for the other alone, as its own page does."""
+    small, (goes_on,) = study(), losing("mail")
+    assert small.decision.headline.startswith("By these figures it would not pay even if every answer were right: leave it as it is.")
+
+    none = overview(several(small, small))
+    assert none[0].text == "Nothing is to be approved now; by these figures none of them pays for itself"  # type: ignore[union-attr]
+    assert [[cell.text for cell in row[1:]] for row in table_in(none).rows] == [["–", "Leave it as it is", *["–"] * 5]] * 2
+    mixed = overview((small, goes_on))
+    assert "for one of two workflows; a loss is known for 1 workflow, about €" in mixed[0].text  # type: ignore[union-attr]
 
 
 def test_where_none_gains_once_it_is_stopped_none_is_said_to_gain_nothing() -> None:
-    told = " ".join(said(overview(several(study(), study()))))
+    told = " ".join(said(overview(losing("desk", "mail"))))
 
     assert "misses the mark, none of them gains; a portfolio counts it so." in told and "€0" not in told
 
 
 def test_what_stops_is_not_called_simpler_and_follows_what_goes_on_in_a_deck() -> None:
-    stopped, *losing = several(*[study()] * 4, names=("a", "b", "c", "d"))
+    stopped, *others = losing("a", "b", "c", "d")
     vars(stopped)["decision"] = replace(stopped.decision, next_step=replace(stopped.decision.next_step, action="stop"), instead="Stop")
     told = " ".join(said(programme(selection((stopped,)))))
 
     assert "1 workflow is to stop." in told and "Something simpler" not in told
-    assert all(one.rank.gain is not None and one.rank.gain < 0 for one in losing)
-    assert [one.workflow.id for one in _first((stopped, *losing))] == ["b", "c", "d"]
+    assert all(one.rank.gain is not None and one.rank.gain < 0 for one in others)
+    assert [one.workflow.id for one in _first((stopped, *others))] == ["b", "c", "d"]
 
 
 def test_where_no_gain_is_known_no_page_calls_it_nothing() -> None:

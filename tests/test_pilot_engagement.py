@@ -79,12 +79,13 @@ def test_where_money_is_not_known_the_plan_is_sized_by_precision() -> None:
 
 def test_the_value_of_saved_minutes_stands_in_for_the_value_of_a_right_answer() -> None:
     base = engagement(calls_per_month=number(1000), cost_wrong=number(88))
-    workflow = replace(base.workflows[0], assumptions={"minutes_saved": Estimate.of(30), "hourly_cost": Estimate.of(40)})
+    saved = {"minutes_saved": Estimate.of(30), "hourly_cost": Estimate.of(40)}
+    today, unknown = (replace(base.workflows[0], assumptions={**saved, **wrong}) for wrong in ({"error_rate_today": Estimate.of(0.05)}, {}))
 
-    stakes = plans(replace(base, workflows=(workflow,)))[0].terms.stakes
+    stakes = plans(replace(base, workflows=(today,)))[0].terms.stakes
 
-    assert stakes is not None
-    assert stakes.value_right == pytest.approx(20)
+    assert stakes is not None and stakes.value_right == pytest.approx(20)
+    assert plans(replace(base, workflows=(unknown,)))[0].terms.stakes is None, "the wrong ones of today that end would count as none"
 
 
 def test_the_plan_document_keeps_its_promises() -> None:

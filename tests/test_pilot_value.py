@@ -15,6 +15,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from advisorkit.pilots.tally import Beta, at_most, kappa, wilson
 from advisorkit.pilots.terms import Stakes, best_size, evpi, evsi, sizes_valued
+from advisorkit.study.pilots import plans
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.quantities import Estimate
@@ -208,3 +209,14 @@ def test_where_the_gain_begins_elsewhere_than_the_pilot_asks_is_told_and_comes_o
     assert below is not None and above is not None and below < 0 and (above > 0) == (ends[0] < 1)
     asked = [one for one in seen("80 %").decision.warnings if one.startswith("A pilot has to show 80%")]  # what the client asks for may be less than a gain needs, and more is no fault
     assert len(asked) == (ends[0] > 0.83) and not any(one.startswith("A pilot has to show") for one in seen("99 %").decision.warnings if ends[0] < 1)
+
+
+def test_no_share_right_is_asked_for_by_money_while_nobody_knows_how_many_are_wrong_today() -> None:
+    """A letter takes 6 minutes at 34 EUR an hour, a wrong answer costs 40: with 20% wrong today 77% right is enough; counted as none wrong it was over 99%."""
+    answers = {"calls_per_month": Answer(amount=Estimate.of(12_000)), "cost_wrong": Answer(amount=Estimate.of(40))}
+    today = {"minutes_per_item": Estimate.of(6), "hourly_cost": Estimate.of(34)}
+    works = [Workflow("letters", "Letters", answers, assumptions={**today, **wrong}) for wrong in ({}, {"error_rate_today": Estimate.of(0.2)})]
+    terms, known = (plans(Engagement("sample", "Sample", "EUR", date(2026, 11, 20), (one,)))[0].terms for one in works)
+
+    assert (terms.source, terms.never) == ("usual", False)
+    assert known.source == "break_even" and known.target < 0.8

@@ -15,7 +15,7 @@ from advisorkit.costs.assumption import BASIS, completed
 from advisorkit.costs.inputs import Inputs
 from advisorkit.costs.sampling import band
 from advisorkit.files.texts import Texts
-from advisorkit.values.criteria import PATTERNS, Catalog, PatternId
+from advisorkit.values.criteria import PATTERNS, Catalog, OffRampId, PatternId
 from advisorkit.values.displayed import Displayed
 from advisorkit.values.messages import FILLING, locale
 from advisorkit.values.places import printing
@@ -267,7 +267,7 @@ def decide(
         open_questions=len(to_ask),
         person_decides=decided,
         override=_override(catalog, advice),
-        instead=_instead(catalog, advice.off_ramp, step),
+        instead=_instead(catalog, advice.off_ramp, step, prospects),
         gain="".join(words for words, _ in gain),
         gained=gained,
     )
@@ -380,10 +380,11 @@ def _two_marks(text: Mapping[str, str], target: Target, even: float, name: str) 
     yield text[key].format(needed=percent(target.share), even=percent(even), pattern=name)
 
 
-def _instead(catalog: Catalog, ramp: OffRamp | None, step: NextStep) -> str:
-    if ramp and replaces(ramp):
-        return catalog.off_ramps[ramp.kind].name
-    return catalog.off_ramps["stop"].name if step.action == "stop" else ""
+def _instead(catalog: Catalog, ramp: OffRamp | None, step: NextStep, prospects: Prospects) -> str:
+    kind: OffRampId | Literal[""] = ramp.kind if ramp and replaces(ramp) else "stop" if step.action == "stop" else ""
+    if kind:
+        return catalog.off_ramps[kind].name
+    return catalog.text["never.instead"] if prospects.target.never and not step.used else ""
 
 
 def _override(catalog: Catalog, advice: Advice) -> str:

@@ -34,7 +34,7 @@ class Stakes:
     cases: float
     """Cases over that time."""
     fixed_cost: float = 0.0
-    """Money that shipping costs over that time whatever the quality: build and fixed running costs, less what wrong answers of today would have cost, where that is known."""
+    """Money that shipping costs over that time whatever the quality: build and fixed running costs, less what wrong answers of today would have cost, where right ones count against today."""
     marking_cost: float = 0.0
     """Money that marking one case costs, with its share of second marks."""
 
@@ -198,7 +198,8 @@ def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "p
     """Money at stake over the horizon at likely values, `whole` being the bill; None when not all of it is known.
 
     Only what the system takes counts. A right answer counts at the value that somebody named; where nobody did, or it could never pay at that, as the money table counts
-    against today, minutes saved on every answer and the wrong ones of today that end, so that at the break-even its gain is nought.
+    against today, minutes saved on every answer and the wrong ones of today that end, so that at the break-even its gain is nought:
+    how many are wrong today has to be known for that, or it would ask for too much.
     A wrong answer that a check finds costs nothing more; checking is paid for. Fixed cost is
     everything that the pattern's bill holds but wrong answers. Beyond the prompt a pilot needs the thing built, and
     what has been spent does not speak against going on: there it is running and keeping up alone.
@@ -211,10 +212,13 @@ def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "p
         return None
     fixed += whole.line(pattern, "checking").amount or 0.0
     marking = (1 + rules.double_marked) * _marking_minutes(inputs, values) / 60 * values["hourly_cost"]
-    ends = cases * float(np.nan_to_num(values["error_rate_today"])) * values["cost_wrong"]
-    ways = [Stakes(gain, loss, cases, fixed, marking)] if gain > 0 and gain + loss > 0 else []
-    ways += [Stakes(saved, loss - saved, cases, fixed - ends, marking)] if loss > 0 and not math.isnan(saved) else []
-    return next((one for one in ways if one.break_even <= 1), ways[0] if ways else None)
+    named = Stakes(gain, loss, cases, fixed, marking) if gain > 0 and gain + loss > 0 else None
+    if (named and named.break_even <= 1) or loss <= 0 or math.isnan(saved):
+        return named
+    if math.isnan(wrong := values["error_rate_today"]):
+        return None
+    against = Stakes(saved, loss - saved, cases, fixed - cases * wrong * values["cost_wrong"], marking)
+    return against if named is None or against.break_even <= 1 else named
 
 
 def _at_stake(inputs: Inputs, values: Mapping[str, float]) -> tuple[float, float]:

@@ -238,12 +238,15 @@ def asks(study: Study) -> Iterator[str]:
     key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else "ask.used" if step.used else f"ask.{step.action}"
     key += ".person" if key == "ask.ship" and made.person_decides else ""
     first = say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
-    yield linked(" ", (say("ask.should"), first)) if made.prospects.target.never and step.action in ("pilot", "climb") else first
+    never = made.prospects.target.never and step.action in ("pilot", "climb")
+    if never:
+        yield say("ask.leave", pattern=study.name(made.told))
+    yield linked(" ", (say("ask.should"), first)) if never else first
     if step.action == "pilot" and step.cases:
         yield say("ask.pilot.cases", cases=step.cases)
         yield say("ask.pilot.mark")
     elif step.action == "climb":
         yield say("ask.climb.keep")
     gain = going_on(study, made.told) if made.gained else None
-    if ((gain is not None and gain < 0) or made.prospects.target.never) and step.action != "stop":
+    if ((gain is not None and gain < 0) or made.prospects.target.never) and step.action != "stop" and not never:
         yield say("ask.or_stop", pattern=study.name(made.told))

@@ -89,13 +89,15 @@ def on_how_many(studies: Sequence[Study]) -> str:
 
 def _title(studies: Sequence[Study], sums: Together | None) -> str:
     if sums is None:
-        return on_how_many(studies)
-    asks, currency = sum(1 for one in studies if one.ask), studies[0].currency
+        left = all(one.priced and one.decision.ended and one.decision.prospects.target.never for one in studies)
+        return say("overview.no_ask", together=say("overview.none")) if left else on_how_many(studies)
+    asking = {one.workflow.id for one in studies if one.ask and not one.decision.ended}
+    asks, currency = len(asking), studies[0].currency
     named = count(asks) if asks == len(studies) else say("overview.some", asks=count(asks), count=count(len(studies)))
     gain = told(money_short(abs(sums.gain), currency), sums.gain)
     gaining = {one.workflow.id for one in studies if one.workflow.id in sums.alone and one.rank.gain is not None and not one.rank.assumed}
     way, several = "gain" if sums.gain >= 0 else "loss", len(sums.alone) > 1
-    part = "" if several and (gaining == {one.workflow.id for one in studies if one.ask} or (not asks and gaining == sums.alone.keys())) else ".of"
+    part = "" if several and (gaining == asking or (not asks and gaining == sums.alone.keys())) else ".of"
     both = say(f"overview.{way}{part}", gain=gain, known=sums.known) if sums.known else say("overview.gain_unknown")
     return say("overview.ask" if asks else "overview.no_ask", ask=money_short(sums.ask, currency), named=named, together=both)
 
@@ -145,7 +147,7 @@ def _line(study: Study, sums: Together | None) -> tuple[Cell, ...]:
     goal = Cell(instead) if (instead := made.instead) else Cell(study.name(first), first)
     start = Cell(named, "strong"), Cell("–") if instead else Cell(study.name(made.now), made.now), goal
     if instead or sums is None:
-        return (*start, Cell("–" if instead else _right(study)), Cell(say("overview.not_priced")), *[Cell("–")] * 3)
+        return (*start, Cell("–" if instead else _right(study)), Cell("–" if study.priced and not made.replaced else say("overview.not_priced")), *[Cell("–")] * 3)
     row, rung = study.costs.money[first], next((r for r in made.path if r.state == "here"), None)
     time = weeks(study.facts.build_weeks[made.now].p50) if rung and rung.weeks is not None else ""
     ask, spent, gain = (study.ask.p50 if study.ask else None, study.outside, study.rank.gain)

@@ -78,7 +78,7 @@ def together(found: Sequence[Study]) -> Together | None:
 def not_begun(found: Sequence[Study]) -> tuple[Study, ...]:
     """Workflows of which a next step is asked for by themselves, and which the programme of their engagement does not choose."""
     chosen = roadmap(_best_first(map(candidate, found)), found[0].engagement.programme or Programme()).starts
-    return tuple(one for one in found if one.ask and one.workflow.id not in chosen)
+    return tuple(one for one in found if one.ask and not one.decision.ended and one.workflow.id not in chosen)
 
 
 def _best_first(shares: Iterable[Candidate | Aside]) -> tuple[Candidate, ...]:
