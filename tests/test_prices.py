@@ -346,8 +346,39 @@ def test_an_advice_of_a_day_before_the_book_is_told_from_which_day_on_all_prices
     file = tmp_path / "early.yaml"
     file.write_text(f"advisorkit: 1\nclient: Early\ncurrency: EUR\nas_of: {day}\nworkflows:\n  - {{id: w, name: W}}\n", encoding="utf-8")
 
-    told = command("cost", file)
-    assert told.exit_code == 2
+    told, checked = command("cost", file), command("check", file)
+    assert told.exit_code == checked.exit_code == 2
+    assert told.stderr.strip() in checked.stderr
     assert f"the price book knows '{id}' only from {since} on, and all its prices from 2026-11-09 on; the advice is of {day}: write as_of: 2026-11-09 or later" in told.output
     file.write_text(file.read_text(encoding="utf-8").replace(day, "2026-11-09"), encoding="utf-8")
     assert command("cost", file).exit_code == 0
+
+
+@pytest.mark.parametrize(("written", "said"), [
+    ('assumptions: {model: "openai:gpt-4.1-nano"}', "has ended on 2026-10-23; name its successor"),
+    ("assumptions: {service_tier: flex}", "no flex price is known"),
+    ('assumptions: {tuned_model: "openai:gpt-5"}', "no training price is known"),
+    ("assumptions: {minutes_saved: 10, minutes_per_item: 5}", "cannot save more minutes"),
+    ("pilots: [{file: nowhere.csv, date: 2026-11-18}]", "there is no such file"),
+])
+def test_what_advice_refuses_a_check_refuses_in_the_same_words_and_a_scenario_by_its_name(written: str, said: str, tmp_path: Path) -> None:
+    file, text = tmp_path / "a.yaml", "advisorkit: 1\nclient: A\ncurrency: EUR\nas_of: 2026-11-20\n"
+    file.write_text(f"{text}workflows: [{{id: w, name: W, {written}}}]\n", encoding="utf-8")
+
+    refused, checked = command("assess", file), command("check", file)
+
+    assert said in refused.stderr and refused.exit_code == checked.exit_code == 2
+    assert refused.stderr.rpartition(": ")[2] in checked.stderr and "good" not in checked.stdout
+    if "assumptions" in written:
+        file.write_text(f"{text}workflows: [{{id: w, name: W}}]\nscenarios: {{other way: {{{written}}}}}\n", encoding="utf-8")
+        assert command("assess", file).exit_code == 0
+        assert "scenarios.other way" in (told := command("check", file).stderr) and said in told
+
+
+def test_a_check_tells_how_old_prices_are_as_the_advice_does_and_nothing_where_all_are_fresh(tmp_path: Path) -> None:
+    file, text = tmp_path / "a.yaml", "advisorkit: 1\nclient: A\ncurrency: EUR\nas_of: 2026-11-20\nanswers: {calls_per_month: 1000}\nworkflows: [{id: w, name: W}]\n"
+    for day, old in (("2026-11-20", False), ("2027-06-20", True)):
+        file.write_text(text.replace("2026-11-20", day), encoding="utf-8")
+        checked = command("check", file)
+        assert checked.exit_code == 0 and "good (1 workflow)" in checked.stdout
+        assert ("prices are old" in checked.stderr) is old and ("prices are old" in command("cost", file).stderr) is old

@@ -11,9 +11,10 @@ import typer
 from typer.core import TyperGroup
 
 from advisorkit.cli.advise import assess, bakeoff_app, cost, diff, pilot_app, portfolio
+from advisorkit.cli.checks import check
 from advisorkit.cli.console import emit, say, unforeseen
 from advisorkit.cli.deliver import batch, calibrate, demo, doctor_command, live, prices_app, report, seal
-from advisorkit.cli.engage import actuals_app, brief, check, intake_app, new, schema_command
+from advisorkit.cli.engage import actuals_app, brief, intake_app, new, schema_command
 from advisorkit.values.messages import Fault
 
 

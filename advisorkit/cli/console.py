@@ -261,21 +261,36 @@ def studied(engagement: Engagement, file: Path, workflow: str | None = None, dra
     return studies(engagement, pilots_of(engagement, file), [workflow] if workflow else [], draws)
 
 
-def priceable(engagement: Engagement) -> Engagement:
+def priceable(engagement: Engagement, file: Path | None = None) -> Engagement:
     """`engagement`, once every workflow's bill was drawn up, so that no report is begun that cannot be made or sent."""
     from advisorkit.study.pilots import unsigned
-    from advisorkit.study.study import studies
 
-    found = studies(engagement)
-    for one in found:
-        try:
-            _ = one.bill
-        except ArithmeticError:
-            raise UsageError(f"{one.workflow.id}: {BEYOND}") from None
+    found, faults = worked_out(engagement, str(file or engagement.id))
+    if faults:
+        raise EngagementError(faults)
     if lacking := unsigned(found):
         raise UsageError("\n".join(lacking))
     tell_ages(engagement, (age for one in found for age in one.inputs.prices()))
     return engagement
+
+
+def worked_out(engagement: Engagement, file: str, *, marked: bool = False) -> tuple[Sequence[Study], Sequence[Fault]]:
+    """Every workflow with its bill drawn up, and what keeps others from it, each fault of `file` once; with its marked results where it is `marked`."""
+    from advisorkit.study.pilots import study_at
+    from advisorkit.study.study import studies
+
+    good: list[Study] = []
+    faults: list[Fault] = []
+    for one in studies(engagement):
+        try:
+            _ = one.bill
+            good.append(study_at(engagement, one.workflow.id, file) if marked and one.workflow.pilots else one)
+            _ = good[-1].bill
+        except ArithmeticError:
+            faults.append(Fault(file, one.workflow.id, BEYOND))
+        except AdvisorError as error:
+            faults += error.faults if isinstance(error, PilotError) else (replace(fault, file=file) for fault in faults_of(error))
+    return good, [*dict.fromkeys(faults)]
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def report(
     if beside and sets:
         raise UsageError("--set goes with one scenario at most; write what it sets into the file, or leave it out")
     found, faults = console.whole(file, mapping, names[0] if len(names) == 1 else None, sets, accept_stale=accept_stale)
-    whole = console.priceable(found)
+    whole = console.priceable(found, file)
     if template == "portfolio" and whole.priced and len(whole.workflows) > 1:
         sound(whole)
     whole = whole if sets or scenario or file.suffix.lower() in KINDS else keep_finals(whole, file)

@@ -1,7 +1,7 @@
 """Commands around an engagement file: new, check, schema, intake, actuals, brief."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -11,14 +11,12 @@ import typer
 
 from advisorkit.advice.answers import words_of
 from advisorkit.bakeoff import part
-from advisorkit.catalog.prices import load as prices
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.cli import console
-from advisorkit.cli.console import Flow, Json, MappingFile, One
-from advisorkit.export.blocks import Block, Table, Text, table_of
+from advisorkit.cli.console import Flow, Json, One
+from advisorkit.export.blocks import Block, Text, table_of
 from advisorkit.files.disk import MAX_BYTES, read_source, write_bytes
-from advisorkit.files.tables import KINDS
-from advisorkit.files.texts import Texts, languages, speaking
+from advisorkit.files.texts import languages, speaking
 from advisorkit.files.trees import shown
 from advisorkit.intake import actuals, questionnaire
 from advisorkit.intake.brief import notes_for, notes_in, prompt, read_reply
@@ -27,9 +25,8 @@ from advisorkit.intake.questionnaire import asked
 from advisorkit.store.reading import CURRENCIES, Loaded, doubtful, load, reduced, schema
 from advisorkit.store.writing import new as new_file, write
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.messages import AdvisorError, EngagementError, Fault, PriceError, UsageError, nearest
-from advisorkit.values.people import Action, SecondReading
-from advisorkit.values.quantities import percent
+from advisorkit.values.messages import AdvisorError, UsageError, nearest
+from advisorkit.values.people import SecondReading
 
 Target = Annotated[Path, typer.Option("--to", metavar="FILE", help="Where it goes.")]
 
@@ -51,82 +48,6 @@ def new(
     today = date.today()  # noqa: DTZ011 - the user's own day
     write_bytes(file, new_file(name, name.replace("-", " ").title(), currency, today).encode())
     console.say(f"made {file}; fill it in, then run: {console.call('check', file)}")
-
-
-@console.guarded
-def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Engagement files or lists.")], mapping: MappingFile = None, as_json: Json = False
-) -> None:
-    """Read engagement files and lists, name every fault with its place and the nearest valid words, and list what is to be confirmed and done."""
-    faults: list[Fault] = []
-    guesses: list[tuple[Path, questionnaire.Pending]] = []
-    actions: list[tuple[Path, Action]] = []
-    for file in files:
-        try:
-            found = _checked(file, mapping, faults)
-        except EngagementError as error:
-            faults += error.faults
-            continue
-        guesses += [(file, one) for engagement in found for one in questionnaire.pending(engagement)]
-        actions += [(file, one) for engagement in found for one in engagement.actions if one.state == "open"]
-        counted = sum(len(engagement.workflows) for engagement in found)
-        if not as_json and counted:
-            console.out.print(f"{shown(str(file), 200)}: good ({counted} workflow{'s' if counted != 1 else ''})", markup=False)
-    several = len(files) > 1
-    confirm = [_of(file, several) | asdict(one) for file, one in guesses]
-    due = [_of(file, several) | asdict(one) | {"date": one.date and one.date.isoformat()} for file, one in actions]
-    console.tell(faults, as_json=as_json, to_confirm=confirm, actions=due)
-    if not as_json:
-        console.answer({}, _agenda(confirm, due, ["File"] * several), as_json=False)
-    if faults:
-        raise typer.Exit(2)
-
-
-def _of(file: Path, several: bool) -> dict[str, Any]:
-    return {"file": str(file)} if several else {}
-
-
-def _agenda(confirm: Sequence[Mapping[str, Any]], due: Sequence[Mapping[str, Any]], first: list[str]) -> Iterator[Table]:
-    """What is to be confirmed and done, below the heads of `first` where several files are told of."""
-    if confirm:
-        yield table_of("Guesses to confirm", [*first, "Workflow", "Answer", "By whom", "Until"], [[*one.values()] for one in confirm])
-    if due:
-        rows = [[*(one[name.lower()] for name in first), one["act"], one["owner"], one["date"] or ""] for one in due]
-        yield table_of("To be done", [*first, "What", "By whom", "Until"], rows)
-
-
-def _checked(file: Path, mapping: Path | None, faults: list[Fault]) -> Sequence[Engagement]:
-    """The engagements in a file or list, none when rows of it are faulty, which go into `faults`."""
-    if file.suffix.lower() not in KINDS:
-        loaded = load(file)
-        console.say(*loaded.notices, *_targets(str(file), loaded.engagement))
-        found = [loaded.engagement]
-    else:
-        table = console.listed(file, mapping)
-        faults += table.faults
-        found = [] if table.faults else [row.engagement for row in table.rows if row.engagement]
-    without_rate = dict.fromkeys(message for one in found for message in _without_rate(one))
-    faults += [Fault(str(file), "currency", message) for message in without_rate]
-    return [] if without_rate else found
-
-
-def _without_rate(engagement: Engagement) -> Iterator[str]:
-    book = prices(engagement.as_of)
-    rated = book.with_rates(engagement.exchange_rates, engagement.currency)
-    for source in (book.rates_into, "USD"):  # wages and models
-        try:
-            rated.rate(source, engagement.currency)
-        except PriceError as error:
-            yield str(error)
-
-
-def _targets(file: str, engagement: Engagement) -> Iterator[str]:
-    """Targets of which no share was read, and pass marks below one."""
-    for one in engagement.workflows:
-        marks, wanted = [pilot.pass_mark for pilot in one.pilots if pilot.pass_mark is not None][-1:], one.wanted or 0.0
-        yield from (f"{file}: {one.id}: {Texts('pilots').say('warn.lower', mark=percent(mark), wanted=percent(wanted))}" for mark in marks if mark < wanted)
-        if one.context.get("target") and one.wanted is None:
-            yield f"{file}: {one.id}: no share right was read from the target, so it is only printed; write it as 85 %, 85 of 100 or {{share: 0.85}}"
 
 
 @console.guarded
