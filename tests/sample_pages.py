@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -79,6 +79,10 @@ def filled(notebook: Any) -> list[float]:
     found = document(notebook, "pdf")
     with speaking(found.cover.language):
         made = typeset("report.typ", told(found), found.cover.brand, format="png", ppi=24)
-    sheets = (np.asarray(Image.open(io.BytesIO(sheet)).convert("L")) for sheet in ([made] if isinstance(made, bytes) else made))
+    return shares(np.asarray(Image.open(io.BytesIO(sheet)).convert("L")) for sheet in ([made] if isinstance(made, bytes) else made))
+
+
+def shares(sheets: Iterable[Any]) -> list[float]:
+    """The same of pictures of pages."""
     rooms = (sheet[round(0.057 * len(sheet)) : round(0.953 * len(sheet))] for sheet in sheets)
     return [float(np.nonzero((room < 200).any(axis=1))[0].max(initial=0) / len(room)) for room in rooms]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import docx
+import numpy as np
 import pypdfium2
 import pytest
 from docx.oxml.ns import qn
@@ -16,7 +18,7 @@ from hypothesis import given, settings
 from PIL import Image
 from sample_charts import CHARTS
 from sample_hostile import HOSTILE, anything, digest, held, made_elsewhere
-from sample_pages import COVER, PAGES, notebook, whole, words_of
+from sample_pages import COVER, PAGES, notebook, shares, whole, words_of
 
 from advisorkit.export.blocks import CLOSE, Done, Heading, Text, table_of
 from advisorkit.export.brand import Brand
@@ -119,12 +121,21 @@ def test_short_parts_share_a_sheet_and_long_ones_begin_their_own() -> None:
     assert len(opened(content).sections) == 1 + 3  # the cover, and a sheet for A with B, for C and for D
 
 
-def test_the_last_rows_of_a_long_table_stay_together() -> None:
-    """One row stood alone below its heads on a page."""
-    [table] = opened(render(notebook(COVER, Heading("One", 2), table_of("", ("About", "Answer"), [(f"Row {n}", "Yes") for n in range(40)]), Done()))).tables[-1:]
+def test_the_last_of_a_section_stay_together_so_that_its_last_sheet_is_not_nearly_empty() -> None:
+    """A note of a session had two rows on its second sheet. A sheet of 960 pixels takes 49 rows of 19.5: its share of 45 of 100 is 22 rows, one of them the last, which nothing follows."""
+    [table] = opened(render(notebook(COVER, Heading("One", 2), table_of("", ("About", "Answer"), [(f"Row {n}", "Yes") for n in range(60)]), Done()))).tables[-1:]
     kept = [row.cells[0].text for row in table.rows if any(True for _ in row._tr.iter(qn("w:keepNext")))]
 
-    assert kept == ["About", "Row 37", "Row 38"]
+    assert kept[0] == "About"
+    assert kept[1:] == [f"Row {n}" for n in range(60 - len(kept) + 1, 60)]
+    assert len(kept) - 1 == pytest.approx(22, abs=1)
+
+
+def test_what_is_said_below_a_table_stands_on_the_sheet_of_its_last_row() -> None:
+    tables = [table_of("", ("About", "Answer"), [(f"Row {n}", "Yes") for n in range(rows)], note=note) for rows, note in ((4, "All of them"), (4, ""))]
+    kept = [any(True for _ in table.rows[-1]._tr.iter(qn("w:keepNext"))) for table in opened(render(notebook(COVER, Heading("One", 2), *tables, Text(("A line.",) * 40), Done()))).tables[-2:]]
+
+    assert kept == [True, False]
 
 
 @pytest.mark.parametrize(("rows", "breaks"), [(40, ["Row 0"]), (3, [])])
@@ -224,6 +235,21 @@ def test_libreoffice_opens_prints_and_saves_it(tmp_path: Path) -> None:
     kept = {line.strip() for line in paragraphs(again)}  # it writes page breaks into the paragraph before
     assert [line for line in paragraphs(render(two_parts())) if line.strip() not in kept] == []
     assert len(opened(again).inline_shapes) == len(CHARTS)
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_no_last_sheet_is_under_a_third_full_as_libreoffice_lays_it_out(tmp_path: Path) -> None:
+    """Where a sheet ends differs from program to program: what holds is what stays together, whatever the length."""
+    for n in range(50, 56):
+        held = table_of("", ("About", "Answer"), [(f"Row {row}", "Words of two lines or of one. " * (row % 5)) for row in range(n)]), Text(("A line.",) * n, "bullets")
+        for name, block in zip(("table", "list"), held, strict=True):
+            (tmp_path / f"{name}{n}.docx").write_bytes(render(notebook(replace(COVER, leaflet=True), Heading("One", 2), block, Done())))
+    command = ["soffice", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "pdf", *map(str, tmp_path.glob("*.docx"))]
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, timeout=120)
+
+    last = {file.stem: shares(np.asarray(sheet.render(scale=0.5).to_pil().convert("L")) for sheet in pypdfium2.PdfDocument(file)) for file in tmp_path.glob("*.pdf")}
+    assert len(last) == 12 and min(map(len, last.values())) == 2
+    assert {name: found for name, found in last.items() if min(found) < 1 / 3} == {}
 
 
 @pytest.mark.parametrize("columns", [2, 7, 8, 9, 10])

@@ -1,10 +1,11 @@
 """An executed notebook as a Word document: real styles, captions, tables with heads, pictures with words; on our styles or a client's own."""
 
 import io
+import re
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import count, groupby
+from itertools import count, groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ class _Writer:
         self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. {here('Prices and answers as of {date}', date=cover.date)}"))
         self._into(self.file.settings.element, self.xml.Settings())
         named = [(name, list(pages)) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
-        begins, sections = _sheets([pages for _, pages in named], _NAME), list[tuple[list[str], list[Any]]]()
+        begins, sections = _sheets([pages for _, pages in named], _NAME), list[tuple[list[str], list[tuple[float, Markup]]]]()
         for number, (name, pages) in enumerate(named):
             words = list(self._section(name, pages, "" if number in begins else "gap"))
             if number in begins:
@@ -86,12 +87,12 @@ class _Writer:
         told = [entry for entry in self.entries if entry["level"] < self.levels["sub"]] if self.found.entries > _FEW else []
         covered = 0 < len(told) <= SHORT
         if told and not covered:
-            sections.insert(0, (self._heads(""), [self.xml.Contents(told, here("Contents"))]))
+            sections.insert(0, (self._heads(""), [(_SHEET, self.xml.Contents(told, here("Contents")))]))
         if cover.leaflet:
-            sections[0][1].insert(0, self.xml.Band(cover, self.logo, next(self.numbers)))
+            sections[0][1].insert(0, (0, self.xml.Band(cover, self.logo, next(self.numbers))))
         ends = [self.xml.End(heads, foot_id) for heads, _ in sections[:-1]] + [""]
         front = [] if cover.leaflet else [self.xml.Front(cover, self.logo, next(self.numbers), told if covered else []), self.xml.End(full=True)]
-        parts = [*front, *(one for (_, words), end in zip(sections, ends, strict=True) for one in (*words, end))]
+        parts = [*front, *(one for (_, words), end in zip(sections, ends, strict=True) for one in (*_together(words), end))]
         self._into(self.file.element.body, self.xml.Body(parts, sections[-1][0], foot_id))
         faces = [_SAFE.get(face, face.partition(",")[0].strip(" \"'")) for face in (cover.brand.sans, cover.brand.serif)]
         styles, ours = self.file.styles.element, self.xml.Styles(LIGHT, faces, cover.language, self.levels, cover.leaflet, covered)
@@ -120,17 +121,21 @@ class _Writer:
         scale = min(0.5, ROOM / image.px_width)
         return {"id": found, "wide": round(image.px_width * scale), "tall": round(image.px_height * scale)}
 
-    def _section(self, name: str, pages: list[Page], opens: str) -> Iterator[Any]:
+    def _section(self, name: str, pages: list[Page], opens: str) -> Iterator[tuple[float, Markup]]:
+        """What stands on the pages, each with about its height."""
         self.within = bool(name)
         if name and self.levels["part"]:
-            yield self._heading(name, "part", opens=opens)
+            yield _NAME, self._heading(name, "part", opens=opens)
             opens = ""
         sheets = _sheets([[page] for page in pages])
         for number, page in enumerate(pages):
             opens = opens if not number else "page" if number in sheets else "gap"
             for row in page.rows:
                 drawn = [[self._block(item, opens=opens if item is page.items[0] else "", half=len(row) > 1) for item in column] for column in row]
-                yield self.xml.Halves(drawn) if len(row) > 1 else Markup("").join(drawn[0])
+                if len(row) > 1:
+                    yield _high(row), self.xml.Halves(drawn)
+                else:
+                    yield from ((_tall(item, ROOM), xml) for item, xml in zip(row[0], drawn[0], strict=True))
 
     def _heading(self, text: str, role: str, *, opens: str = "") -> Any:
         level = self.levels[role]
@@ -171,7 +176,7 @@ class _Writer:
 
 def _sheets(parts: Sequence[list[Page]], name: float = 0) -> set[int]:
     """Numbers of the parts that begin a sheet: the others find room below the one before, each with its `name` of that many pixels; a last one is not left nearly alone."""
-    talls = [name + sum(max((sum(_tall(item, ROOM / len(row)) for item in column) for column in row), default=0) for page in pages for row in page.rows) for pages in parts]
+    talls = [name + sum(_high(row) for page in pages for row in page.rows) for pages in parts]
     begins, filled = [0], 0.0
     for number, tall in enumerate(talls):
         if number and filled + tall > _SHEET:
@@ -181,6 +186,23 @@ def _sheets(parts: Sequence[list[Page]], name: float = 0) -> set[int]:
     if len(begins) > 1 and filled < _SHEET / 3 and begins[-1] - 1 > begins[-2] and talls[begins[-1] - 1] + filled <= _SHEET:
         begins[-1] -= 1
     return {*begins}
+
+
+def _together(rows: Sequence[tuple[float, Markup]]) -> list[Markup]:
+    """What stands in a section, each with its height; the last of it stays together, so that its last sheet is not nearly empty wherever a program ends the one before."""
+    held, left = list[Markup](), _LEAST
+    for tall, xml in reversed(rows):
+        starts = [found.end() for found in re.finditer(r"<w:pStyle [^>]*/>(?!<w:keepNext/>)", xml)]
+        loose = len(xml) * (1 - left / max(tall, 1))
+        kept = [start for start, end in pairwise([*starts, len(xml)]) if start + 3 * end > 4 * loose]  # as soon as a quarter of it is
+        held.append(_KEPT_ON.join(xml[start:end] for start, end in pairwise([0, *kept, len(xml)])))
+        left = _LEAST if "<w:pageBreakBefore/>" in xml else left - tall
+    return held[::-1]
+
+
+def _high(row: tuple[tuple[Block | str, ...], ...]) -> float:
+    """About how high a row of a page is."""
+    return max((sum(_tall(item, ROOM / len(row)) for item in column) for column in row), default=0)
 
 
 def _tall(item: Block | str, wide: float) -> float:
@@ -195,14 +217,16 @@ def _tall(item: Block | str, wide: float) -> float:
         case kinds.DecisionBlock():
             return 34.0 * lines(item.advice, 30) + 21 * lines(item.then, 18) + 40
         case kinds.Text():
-            return sum(18.0 * lines(words, 14.25, wide - 20) + (3 if item.style in ("bullets", "numbered") else 7) for words in item.paragraphs)
+            size, high = {"note": (12.5, 15.1), "lead": (15.5, 20.5)}.get(item.style, (14.25, 18.0))
+            return sum(high * lines(words, size, wide - 20) + (3 if item.style in ("bullets", "numbered") else 7) for words in item.paragraphs)
         case kinds.KeyFigures(figures):
             return 50 + 17.0 * max(lines(one.words, 13.4, wide / len(figures) - 12) for one in figures)
         case kinds.Callout():
             return 18.0 * lines(f"{item.opening} {item.text}", 13.4, wide - 20) + 30
         case kinds.Table():
             rows, widths = (item.head, *item.rows), item.widths(wide)
-            return 50 + sum(4 + 15.5 * max(lines(cell.text, 13.4, max(one - 8, 30)) for cell, one in zip(row, widths, strict=True)) for row in rows)
+            around = 10 + 28 * bool(item.title) + sum(22.0 * lines(words, 12.5) for words in (item.subtitle, item.note) if words)
+            return around + sum(4 + 15.5 * max(lines(cell.text, 13.4, max(one - 8, 30)) for cell, one in zip(row, widths, strict=True)) for row in rows)
         case kinds.LineItems():
             return _tall(item.table, wide)
         case kinds.ChartBlock():
@@ -212,6 +236,10 @@ def _tall(item: Block | str, wide: float) -> float:
 
 _SHEET = 960
 """Pixels of a sheet that pages may fill together."""
+_KEPT_ON = Markup("<w:keepNext/><w:keepLines/>")
+"""Holds a paragraph, or its row of a table, in one piece and on the sheet of the next."""
+_LEAST = 0.45 * _SHEET
+"""Pixels of a last sheet that are filled where there are as many."""
 _NAME = 32
 """Pixels of a part's name, and half of the gap above it, as the first on a sheet has none."""
 WANTED = ("Normal", "heading 1", "heading 2", "heading 3", "caption")
