@@ -296,3 +296,30 @@ def test_what_a_portfolio_does_not_begin_follows_its_limits() -> None:
     chosen = selection(report.workflows).chosen.starts
     assert len(chosen) == 2
     assert {one.workflow.id for one in not_begun(report.workflows)} == {one.workflow.id for one in report.workflows if one.ask} - chosen.keys()
+
+
+# What is warned of and asked
+
+
+def test_a_probable_end_beyond_the_budget_is_warned_of_and_what_stops_or_is_simpler_warns_of_none() -> None:
+    texts = {"corpus_tokens": 3_000_000, "answer_span": "one_passage", "calls_per_month": 20_000, "budget": 5_000}
+    goes_on, ends = (study({**texts, **more}, {}).decision for more in ({}, {"simpler_system": "yes"}))
+
+    assert goes_on.destination == "rag"
+    assert "A first version of RAG will probably cost more than the budget that was given." in goes_on.warnings
+    assert ends.next_step.action == "off_ramp" and not [line for line in ends.warnings if "first version" in line]
+
+
+def test_a_share_that_the_client_named_is_to_be_confirmed_and_no_other_agreed() -> None:
+    one = study({"calls_per_month": 20_000}, {})
+    named = replace(one, workflow=replace(one.workflow, context={"target": "95%"}))
+
+    assert [*asks(one)][-1] == "Agree, before the first case is marked, the share of right answers that is good enough."
+    assert [*asks(named)][-1] == "Confirm, before the first case is marked, that 95% right is good enough."
+
+
+def test_a_sum_of_gains_of_which_none_is_known_counts_no_workflows() -> None:
+    one = study({"calls_per_month": 20_000}, {})
+    told = " ".join(said(overview(several(one, one))))
+
+    assert "gain against today over 36 months" in told and "0 workflows" not in told

@@ -164,7 +164,7 @@ def advise(
         next_questions=next_questions(outlook, cases, parked=asked),
         similar=similar(catalog, outlook.assessment.answers, cases, leave_out=[one.id for one in engagement.workflows]),
         path=_path(outlook, now, pilot, settled=step.action in ("ship", "stop")),
-        warnings=warnings(outlook, pilot, now),
+        warnings=warnings(outlook, pilot, now, step),
         reopen_when=tuple(dict.fromkeys(hit.reopens for hit in outlook.hits if shuts(hit))),
         words=say(outlook, in_use(step, PATTERNS[outlook.goal])),
         override=workflow.override,

@@ -167,12 +167,12 @@ def _after_pilot(outlook: Outlook, now: PatternId, pilot: Established) -> NextSt
     return NextStep("mark_more", now, decided.cases or PILOT_CASES, why)
 
 
-def warnings(outlook: Outlook, pilot: Established | None, now: PatternId) -> tuple[str, ...]:
+def warnings(outlook: Outlook, pilot: Established | None, now: PatternId, step: NextStep) -> tuple[str, ...]:
     """What weakens the advice or binds it, with `now` as today's pattern, in plain words."""
-    assessment = outlook.assessment
+    assessment, builds = outlook.assessment, step.action not in ("off_ramp", "stop")
     found = [
         *_bound(assessment, outlook.hits, now),
-        *(_limits(outlook, assessment.facts, now) if assessment.facts else ()),
+        *(_limits(outlook, assessment.facts, now) if assessment.facts and builds else ()),
         *_thin(assessment, outlook),
         *(pilot.warnings if pilot else ()),
         *(_slow(assessment, pilot.diagnoses[-1].measured) if pilot and pilot.diagnoses else ()),
@@ -207,7 +207,7 @@ _LIMITS = ("budget", "deadline_weeks")
 
 
 def _limits(outlook: Outlook, facts: Facts, now: PatternId) -> Iterator[str]:
-    """Patterns that may come to be built whose build may, though it probably will not, go over the budget or the deadline, and the one of today's step where it probably will."""
+    """Patterns that may come to be built whose build may, though it probably will not, go over the budget or the deadline, and those of today's step and of the probable end where it probably will."""
     assessment = outlook.assessment
     text, budget, weeks = assessment.catalog.text, *(assessment.answers.get(name) for name in _LIMITS)
     for pattern in (pattern for pattern, chance in zip(PATTERNS, outlook.chances, strict=True) if (chance >= IN_PLAY or pattern == now) and pattern != assessment.used):
@@ -215,7 +215,7 @@ def _limits(outlook: Outlook, facts: Facts, now: PatternId) -> Iterator[str]:
         for what, limit, needed in (("budget", budget, cost), ("deadline", weeks, time)):
             if limit and limit.amount and limit.amount.likely < needed.p90:
                 over = limit.amount.likely < needed.p50
-                if not over or pattern == now:
+                if not over or pattern in (now, PATTERNS[outlook.goal]):
                     yield text[f"warn.{what}.over" if over else f"warn.{what}"].format(pattern=name)
 
 

@@ -241,10 +241,12 @@ def asks(study: Study) -> Iterator[str]:
     never = made.prospects.target.never and step.action in ("pilot", "climb")
     if never:
         yield say("ask.leave", pattern=study.name(made.told))
-    yield linked(" ", (say("ask.should"), first)) if never else first
+    yield linked(" ", (say("ask.should"), locale().clause(first))) if never else first
     if step.action == "pilot" and step.cases:
         yield say("ask.pilot.cases", cases=step.cases)
-        yield say("ask.pilot.mark")
+        target = made.prospects.target
+        if target.source != "pass_mark":
+            yield say("ask.pilot.wanted", share=percent(target.share)) if target.source == "client" and target.share else say("ask.pilot.mark")
     elif step.action == "climb":
         yield say("ask.climb.keep")
     gain = going_on(study, made.told) if made.gained else None

@@ -122,7 +122,8 @@ def _amount(amount: float | None, unit: int, more: str = "", *, least: bool = Fa
 def _sums(studies: Sequence[Study], sums: Together) -> Iterator[KeyFigure]:
     currency = studies[0].currency
     yield KeyFigure(money_short(sums.ask, currency), say("overview.figure.ask"))
-    yield KeyFigure(money_short(sums.gain, currency) if sums.known else say("unknown"), say("overview.figure.gain", count=sums.known, months=studies[0].months))
+    gain = say("overview.figure.gain" if sums.known else "overview.figure.gain.none", count=sums.known, months=studies[0].months)
+    yield KeyFigure(money_short(sums.gain, currency) if sums.known else say("unknown"), gain)
     if len(sums.alone) > 1:
         yield KeyFigure(say("unknown") if sums.saved is None else money_short(sums.saved, currency), say("overview.figure.saved", months=studies[0].months))
     for last, act in due(studies[0].engagement.actions, studies[0].engagement.as_of)[:1]:
