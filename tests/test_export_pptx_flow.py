@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pptx.oxml.ns import qn
 from sample_pages import COVER, notebook
 from test_export_pptx import fits, opened, report, titles
 
 from advisorkit.export.blocks import Done, Heading, Text, table_of
 from advisorkit.export.pptx import render
+from advisorkit.files.texts import speaking
 from advisorkit.report import supplier_brief
+from advisorkit.report.job import make_report
+from advisorkit.store import samples
+from advisorkit.store.reading import read
+from advisorkit.study.pilots import pilots_of
 
 
 def test_a_long_list_goes_on_with_its_next_number_and_a_long_table_with_its_head() -> None:
@@ -101,6 +108,31 @@ def test_a_brief_to_suppliers_takes_few_slides_a_workflow(name: str, most: int) 
 
     assert len(deck.slides) <= most
     assert list(fits(deck)) == [] == list(foots(deck))
+
+
+def test_a_german_brief_to_suppliers_is_parted_between_its_tables_too() -> None:
+    """Its last slide held four lines and no table, where the same brief in English has one table on each."""
+    path = samples.path("marked-pilot")
+    found = make_report(replace(read(path), language="de"), pilots=pilots_of(read(path), path), draws=256)
+    with speaking("de"):
+        blocks = supplier_brief(found)
+    deck = opened(render(notebook(*blocks, Done())))
+
+    offer = [slide for slide in deck.slides if slide.shapes.title.text_frame.text.startswith("Ihr Angebot nennt")]
+    assert [[shape.table.cell(0, 0).text for shape in slide.shapes if shape.has_table] for slide in offer] == [["Was"], ["Bitte sagen Sie"]]
+    assert list(fits(deck)) == [] == list(foots(deck))
+
+
+@pytest.mark.parametrize("rows", [9, 14])
+def test_an_empty_cell_is_as_high_as_words_of_its_table(rows: int) -> None:
+    """A row with an empty remark was half as high again as was reckoned, and an annex ran over the foot of its slide."""
+    table = table_of("", ["Question", "Answer", "Remark"], [[f"Question {n}", "Yes", "" if n % 2 else "A guess"] for n in range(rows)])
+    (shape,) = (shape for slide in opened(render(notebook(COVER, Heading("All of it", 2), table, Done()))).slides for shape in slide.shapes if shape.has_table)
+
+    empty = [paragraph for row in shape.table.rows for cell in row.cells for paragraph in cell.text_frame.paragraphs if not paragraph.text]
+    words = shape.table.cell(1, 0).text_frame.paragraphs[0].runs[0].font.size.centipoints
+    assert len(empty) == rows // 2
+    assert {(len(one.runs), int(one._p.find(qn("a:endParaRPr")).get("sz"))) for one in empty} == {(0, words)}
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

@@ -181,7 +181,8 @@ def _parts(slides: list[list[Row]], body: Frame, size: float) -> tuple[bool, int
     """Whether half of a slide is left empty, in how many parts blocks stand, and by how much the emptiest slide is filled."""
     rows = [row for held in slides for row in held]
     narrow = any(len(row) == 1 and isinstance(row[0][0], Table) and sum(columns_of(row[0][0], body.width, size * 0.9)) < body.width * BARE for row in rows)
-    return narrow or not all(chain(*rows)), sum(len(column) for row in rows for column in row), -min(_high(held, body.width, size) for held in slides)
+    bare = any(all(isinstance(block, kinds.Text) and block.style == "note" for block in column) for row in rows if len(row) > 1 for column in row)
+    return narrow or bare, sum(len(column) for row in rows for column in row), -min(_high(held, body.width, size) for held in slides)
 
 
 def _cost(slides: list[list[Row]], body: Frame, size: float) -> tuple[bool, int]:
@@ -190,7 +191,9 @@ def _cost(slides: list[list[Row]], body: Frame, size: float) -> tuple[bool, int]
 
 
 def _whole(rows: Sequence[Row], body: Frame, size: float, share: float, *, unparted: bool = False) -> list[list[Row]]:
-    return list(_several(rows, body.width, repeat(body.height * share), size, unparted=unparted))
+    """All over the whole width; slides before the last are filled up to a share, and what is left stands on the last."""
+    before = len(list(_several(rows, body.width, repeat(body.height), size))) - 1
+    return list(_several(rows, body.width, chain(repeat(body.height * share, before), repeat(body.height)), size, unparted=unparted))
 
 
 def _halved(rows: Sequence[Row], body: Frame, size: float, share: float, *, unparted: bool = False) -> list[list[Row]]:

@@ -271,7 +271,9 @@ class Canvas:
         made.vertical_anchor = MSO_ANCHOR.BOTTOM if head else MSO_ANCHOR.TOP
         for n, line in enumerate(printable(cell.text).split("\n")):
             paragraph = made.text_frame.paragraphs[0] if n == 0 else made.text_frame.add_paragraph()
-            self.paragraph(paragraph, (_look(cell, line, head=head, total=total, first=n == 0),), size if n == 0 else size * 0.85, anchor="end" if right else "start")
+            self.paragraph(paragraph, (_look(cell, line, head=head, total=total, first=n == 0),) if line else (), size if n == 0 else size * 0.85, anchor="end" if right else "start")
+            if not line:  # a line without words is as high as its end says, or as words of 18 points
+                etree.SubElement(paragraph._p, qn("a:endParaRPr"), sz=str(self.points(size).centipoints))  # noqa: SLF001 - ends of paragraphs have no interface
         edge = etree.SubElement(made._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(round((1.5 if head else 0.75) * self.master.unit)))  # noqa: SLF001 - borders have no interface
         etree.SubElement(etree.SubElement(edge, qn("a:solidFill")), qn("a:srgbClr"), val=LIGHT["ink" if head else "hairline"][1:])
 
