@@ -54,7 +54,8 @@ from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Override, Workflow
 from advisorkit.values.messages import PilotError
-from advisorkit.values.quantities import Band, Estimate, percent, share_in
+from advisorkit.values.quantities import Band, Estimate, percent
+from advisorkit.values.shares import share_in
 
 
 def said(*levels: str) -> Answer:
@@ -111,6 +112,8 @@ def test_a_reason_speaks_the_way_of_the_level_that_it_names(size: list[float]) -
 @pytest.mark.parametrize(("target", "share"), [
     ("85 %", 0.85), ("85%", 0.85), ("85 of 100", 0.85), ("85 in 100", 0.85), ("8 in 10", 0.8), ("97% right, measured monthly", 0.97),
     ("92.5 % of answers correct", 0.925), ("100%", 1.0), ("20% fewer calls", None), ("Published outcome: 91 of 100", None), ("0 %", None),
+    ("97/100", 0.97), ("97 of 100 without one", 0.97), ("97 von 100 ohne Nacharbeit", 0.97), ("at least 9 in 10", 0.9), ("mindestens 85 %", 0.85), ("nine out of ten", 0.9),
+    ("two thirds of answers right", 0.666666666667), ("jede dritte", 0.333333333333), ("5 of 100 wrong", None), ("3 of 2", None),
     ("120%", None), ("90% within two days", None), ("fewer complaints", None), ("", None),
 ])  # fmt: skip
 def test_a_share_is_read_from_a_target_only_where_it_plainly_stands(target: str, share: float | None) -> None:

@@ -350,3 +350,25 @@ def test_a_plain_number_that_may_be_thousands_in_another_country_is_told(text: s
 def test_a_range_whose_first_end_alone_names_thousands_is_not_turned_round(text: str) -> None:
     with pytest.raises(ValueError, match="names two units"):
         Listener(group=",").amount(text)
+
+
+@pytest.mark.parametrize(("said", "low", "high"), [
+    ("97 of 100", 0.97, 0.97), ("97/100", 0.97, 0.97), ("97 in 100", 0.97, 0.97), ("9 von 10", 0.9, 0.9), ("nine out of ten answers", 0.9, 0.9),
+    ("one in three", 1 / 3, 1 / 3), ("every third", 1 / 3, 1 / 3), ("jede dritte", 1 / 3, 1 / 3), ("jeder 10.", 0.1, 0.1), ("every other", 0.5, 0.5), ("zwei Drittel", 2 / 3, 2 / 3),
+    ("die Hälfte", 0.5, 0.5), ("two in a hundred", 0.02, 0.02), ("8 to 9 in 10", 0.8, 0.9), ("between 1 in 10 and 1 in 5", 0.1, 0.2), ("höchstens 5 von 100", 0.0, 0.05),
+])  # fmt: skip
+def test_a_share_may_be_told_in_parts_of_a_whole(said: str, low: float, high: float) -> None:
+    value, told = heard("share_taken", said)
+
+    assert (value.low, value.high) == pytest.approx((low, high)) and said in told
+
+
+@pytest.mark.parametrize("said", ["3 of 2", "1:3", "5 in 2025", "2 of 0"])
+def test_what_is_no_part_of_a_whole_is_no_share_and_the_refusal_shows_one(said: str) -> None:
+    with pytest.raises(ValueError, match="wanted is a share such as 5% or 1 in 20"):
+        heard("share_taken", said)
+
+
+def test_parts_of_a_whole_are_no_amounts_of_anything_else() -> None:
+    with pytest.raises(ValueError, match="'100' is not understood"):
+        heard("calls_per_month", "97 of 100")

@@ -35,7 +35,8 @@ from advisorkit.values.engagement import Engagement, Scenario, Setting
 from advisorkit.values.messages import BEYOND, AdvisorError, EngagementError, Fault, PilotError, PriceError, UsageError, nearest, printable
 from advisorkit.values.places import leaves
 from advisorkit.values.prices import WARN_DAYS, PriceAge
-from advisorkit.values.quantities import Estimate, day, plain, share_in
+from advisorkit.values.quantities import Estimate, day, plain
+from advisorkit.values.shares import share_in
 
 if TYPE_CHECKING:
     from advisorkit.study.study import Study

@@ -16,6 +16,7 @@ from importlib.resources import files
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml, shown
 from advisorkit.values.messages import here, locale
 from advisorkit.values.quantities import Estimate, round_figures, span
+from advisorkit.values.shares import in_parts_told
 
 _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
 _UNCLEAR = re.compile(r"([1-9][0-9]{0,2})[.,]([0-9]{3})")
@@ -208,7 +209,7 @@ class Listener:
         """
         self.asked.append(text)
         said = " ".join(text.translate(_SPACES).split())
-        spelt = _spelt(said).strip()
+        spelt, measure = _shared(_spelt(said).strip(), measure)
         if _DAY.fullmatch(said):
             raise MisreadError(here("'{}' is a day, which a spreadsheet makes of a range such as 3-5; write 3 to 5", said), said)
         at_most = re.match(_either("up_to") + r"\.?", spelt, re.IGNORECASE)
@@ -319,7 +320,7 @@ class Listener:
                     "or name the other currency in the file, a column or the mapping", shown(word), self.currency,
                 )
                 raise MisreadError(message, word)
-        wanted = here("a number alone") if not measure.unit else here("a share such as 5%") if measure.unit == "share" else here("a number of {}", self._unit(measure))
+        wanted = here("a number alone") if not measure.unit else here("a share such as 5% or 1 in 20") if measure.unit == "share" else here("a number of {}", self._unit(measure))
         raise MisreadError(here("'{}' is not understood here; wanted is {}", shown(word), wanted), word)
 
     def _value(self, digits: str, measure: Measure) -> float:
@@ -354,6 +355,14 @@ class Listener:
         if said.replace(" ", "") not in (ends.replace(" ", ""), heard.replace(" ", "")) and not (is_number(said) and float(said) == made.likely):
             self.echoes.append(heard)
             self.told.append(here("“{said}” → {heard}", said=said, heard=heard))
+
+
+def _shared(text: str, measure: Measure) -> tuple[str, Measure]:
+    """`text` with parts of a whole as one number, where a share is wanted and no percent stands there; what they are parts of may be named."""
+    made = in_parts_told(text, lambda share: f"{share:.12f}".rstrip("0").rstrip(".")) if measure.unit.startswith("share") else text
+    if made == text or any(word in words("percent") for word in _words(text)):
+        return text, measure
+    return made, replace(measure, ways={**dict.fromkeys((*words("things"), "them", "davon"), ONE), **measure.ways})
 
 
 def _ends(text: str) -> list[str]:

@@ -23,7 +23,7 @@ from advisorkit.pilots.formats import logbook, outcome, said
 from advisorkit.pilots.judging import Choice, judged
 from advisorkit.pilots.logs import Log, Logged, Score, answers, told, verdict_columns
 from advisorkit.values.messages import EngagementError, Fault, PilotError, here, on_line
-from advisorkit.values.quantities import share_in
+from advisorkit.values.shares import share_in
 
 _OPEN = Choice()
 _BEGUN = "_journal/start.json"

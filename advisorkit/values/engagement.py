@@ -12,7 +12,8 @@ from advisorkit.values.displayed import Displayed
 from advisorkit.values.messages import UsageError, here, nearest
 from advisorkit.values.people import Action, Basis, Consent, Measured, Member, Programme, Reviewed, SecondReading, Stop
 from advisorkit.values.prices import Quote
-from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits, share_in
+from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits
+from advisorkit.values.shares import share_in
 from advisorkit.values.written import ELSEWHERE, Named, Within
 
 

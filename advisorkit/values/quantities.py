@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -351,30 +350,6 @@ def percents(shares: Sequence[float]) -> list[int]:
     for i in order[:rest]:
         floors[i] += 1
     return floors
-
-
-_NUMBER = r"(\d{1,6}(?:\.\d+|,\d{1,2})?)"
-_FILLER = r"(?:\s+(?:of|the|all|our|answers?|answered|cases?|items?|are|is|be|der|aller|antworten|fälle|fällen|sind|werden))*"
-_RIGHT = r"right|correct|correctly|accurate|accuracy|richtig|richtige|korrekt|korrekte"
-_TARGET = re.compile(
-    rf"\s*{_NUMBER}\s*(?:%|per\s?cent|prozent|(?:out of|of|in|von|aus)\s+{_NUMBER}){_FILLER}(?:\s+(?:{_RIGHT}){_FILLER})?\s*(?:[,;.(].*)?",
-    re.DOTALL | re.IGNORECASE,
-)  # fmt: skip
-
-
-def share_in(text: str) -> float | None:
-    """The share right that a target names, 0 to 1; None for a text that names none.
-
-    Example:
-        >>> [share_in(text) for text in ("85 %", "85 of 100 right", "8 in 10, measured monthly", "20% fewer calls", "fast")]
-        [0.85, 0.85, 0.8, None, None]
-        >>> [share_in(text) for text in ("95 von 100", "97,5 Prozent der Antworten richtig", "95 out of 100 answers", "80 % weniger Anrufe")]
-        [0.95, 0.975, 0.95, None]
-    """
-    found = _TARGET.fullmatch(text)
-    part, whole = (float((one or "100").replace(",", ".")) for one in found.groups()) if found else (0.0, 0.0)
-    share = part / whole if whole else 0.0
-    return share if 0 < share <= 1 else None
 
 
 def day(value: date, *, year: bool = True) -> str:
