@@ -376,7 +376,7 @@ def test_a_client_s_report_tells_beside_its_gain_what_the_portfolio_counts() -> 
     assert told
     counted = [one.gain for one in (candidate(study) for study in report.workflows) if isinstance(one, Candidate)]
 
-    assert len(counted) == 7  # of eight: one loses where it is stopped
+    assert len(counted) == 6  # of eight: two lose where they are stopped
     assert told.staged == sum(round(gain / 1000) * 1000 for gain in counted) < told.gain
     assert any(f"come to about {money_short(told.staged, 'EUR')};" in str(line) for block in report.overview for line in getattr(block, "paragraphs", ()))
 
