@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -29,6 +30,7 @@ from advisorkit.values.messages import Locale
 from advisorkit.values.quantities import day, money, money_short, number, percent
 
 DATA = Path(str(files("advisorkit"))) / "data"
+ROOT = Path(__file__).parents[1]
 SAMPLES, TEXT = DATA / "samples", DATA / "text"
 OTHERS = [language for language in languages() if language != "en"]
 
@@ -163,6 +165,14 @@ def spoken_words() -> Iterator[str]:
         yield from (kind.kind, *kind.head)
     yield from (row.measure for row in assumptions().values())
     yield from (row.unit for row in load_catalog().criteria.values() if row.unit)
+    yield from headed()
+
+
+def headed() -> Iterator[str]:
+    """Every line above the parts of a workbook."""
+    for path in sorted(ROOT.glob("workbooks/*.ipynb")):
+        words = ["".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == "markdown"]
+        yield from (line.lstrip("# ") for part in words for line in part.splitlines() if line)
 
 
 def test_a_fault_that_a_session_shows_holds_no_words_that_no_language_can_look_up() -> None:
@@ -216,7 +226,7 @@ def test_a_language_says_how_published_deployments_ended_and_where_prices_were_s
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_word_that_a_language_tells_is_one_that_the_program_says_with_the_same_places(language: str) -> None:
     paths = [*DATA.parent.rglob("*.py"), *DATA.glob("*.yaml"), *DATA.glob("criteria/*.yaml")]
-    source = re.sub(r"\"\s*\n\s*\"", "", "\n".join(path.read_text("utf-8") for path in paths))
+    source = re.sub(r"\"\s*\n\s*\"", "", "\n".join([*(path.read_text("utf-8") for path in paths), *headed()]))
     said = sentences(language, "words")
 
     assert [english for english in said if english not in source] == []

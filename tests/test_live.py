@@ -68,6 +68,16 @@ def test_a_workbook_is_parts_below_short_headings(name: str, file: Path, monkeyp
     assert shown >= 5
 
 
+def test_workbooks_are_copied_with_their_headings_in_the_language_of_the_file(file: Path) -> None:
+    file.write_text(file.read_text(encoding="utf-8") + "language: de\n", encoding="utf-8")
+
+    english, german = (["".join(cell["source"]) for cell in cells(folder / "2_costs.ipynb")] for folder in (ROOT / "workbooks", copy_workbooks(file)))  # type: ignore[arg-type]
+
+    assert german[0].startswith("# Kosten\n\nWas jeder Weg kostet")
+    assert [own for own, said in zip(german, english, strict=True) if own == said and own.startswith("#")] == []
+    assert german[2:4] == english[2:4], "what runs is the same in every language"
+
+
 def test_workbooks_are_copied_beside_the_file_and_open_it(file: Path) -> None:
     folder = copy_workbooks(file)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -20,9 +21,10 @@ from typing import Any
 from jupyter_core.paths import jupyter_path
 
 from advisorkit.batch.forks import environment
+from advisorkit.files.texts import speaking
 from advisorkit.screens.state import workbook_folder
 from advisorkit.store.reading import read
-from advisorkit.values.messages import UsageError
+from advisorkit.values.messages import UsageError, here
 
 WORKBOOKS = ("1_assessment", "2_costs", "3_pilot", "4_portfolio", "5_deliver", "6_bakeoff")
 """Names of the workbooks, in the order of a session."""
@@ -106,7 +108,7 @@ def running(file: Path, *, app: bool = False, port: int | None = None) -> Iterat
 
 
 def copy_workbooks(file: Path) -> Path:
-    """Put the workbooks beside `file`, in a folder of its whole name; those already there are kept as they are.
+    """Put the workbooks beside `file`, in its language and a folder of its whole name; those already there are kept as they are.
 
     Raises:
         UsageError: If there is no such file, or the folder cannot be written.
@@ -120,9 +122,10 @@ def copy_workbooks(file: Path) -> Path:
     folder = workbook_folder(file, engagement)
     try:
         workbook_folder(file, engagement, make=True)
-        for name in WORKBOOKS:
-            if not (folder / f"{name}.ipynb").exists():
-                (folder / f"{name}.ipynb").write_text(_opened(_packaged(name), opening), encoding="utf-8")
+        with speaking(engagement.language):
+            for name in WORKBOOKS:
+                if not (folder / f"{name}.ipynb").exists():
+                    (folder / f"{name}.ipynb").write_text(_opened(_packaged(name), opening), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{folder}: the workbooks cannot be put there: {error.strerror or error}") from None
     return folder
@@ -132,6 +135,8 @@ def _opened(workbook: Path, opening: str) -> str:
     notebook = json.loads(workbook.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"]).replace(_OPENING, opening)
+        if cell["cell_type"] == "markdown":
+            cell["source"] = re.sub(r"^(#* ?)(.+)", lambda line: line[1] + here(line[2]), cell["source"], flags=re.MULTILINE)
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -55,7 +55,7 @@ class Bakeoff:
 
     @spoken
     def _make(self) -> None:
-        look: dict[str, Any] = {"style": {"description_width": "170px"}, "layout": {"width": "600px"}}
+        look: dict[str, Any] = {"style": {"description_width": "240px"}, "layout": {"width": "670px", "max_width": "100%"}}
         fields = {name: field(description=TEXTS.say(f"field.{name}"), **look) for name, field in (_PLANNED | _LIMITED).items()}
         self._fields: dict[str, Any] = fields
         self._buttons = {name: Button(description=TEXTS.say(f"button.{name}")) for name in ("plan", "run")}

@@ -106,8 +106,21 @@ UNSHRUNK = "() => [...document.querySelectorAll('.ak-picture svg')].every((one) 
 """Whether every chart is drawn as large as it was laid out, so that no letter is smaller than meant."""
 
 
+CUT = """() => [...document.querySelectorAll('.ak-part :is(td, thead th, header)')].filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1).map((one) => one.innerText)"""
+"""What does not fit into its cell of a table, or into the bar."""
+HIT = """() => [...document.querySelectorAll('.ak-picture svg')].filter((one) => one.clientWidth).flatMap((drawn) => {
+  const words = [...drawn.querySelectorAll('text')].filter((one) => one.textContent.trim()).map((one) => [one.textContent, one.getBoundingClientRect()]);
+  const share = (low, high, a, b) => Math.min(a[high], b[high]) - Math.max(a[low], b[low]);
+  return words.flatMap(([said, a], n) => words.slice(n + 1).filter(([, b]) => share('left', 'right', a, b) > 4 && share('top', 'bottom', a, b) > 6).map(([other]) => `${said} / ${other}`));
+})"""
+"""Words of a chart that stand on one another."""
+
+
 @pytest.mark.browser
 def test_each_workbook_runs_by_itself_when_it_is_opened_and_shows_its_top(lab: Server, page: Page, file: Path) -> None:
     for workbook in WORKBOOKS[1:]:
         run_by_itself(page, lab, workbook)
         page.wait_for_function(UNSHRUNK)
+        page.set_viewport_size({"width": 1024, "height": 768})
+        page.wait_for_function(f"() => !({CUT})().length && !({HIT})().length")
+        page.set_viewport_size({"width": 1440, "height": 900})
