@@ -326,9 +326,9 @@ def test_on_a_phone_a_chart_that_goes_on_shows_so(browser: Any, tmp_path: Path) 
 
 @pytest.mark.browser
 def test_a_portfolio_s_list_of_long_amounts_keeps_to_its_page(browser: Any, tmp_path: Path) -> None:
-    """Nine columns with German ranges, which did not break, ran 87 pixels over the edge of the text."""
+    """Nine columns with German ranges, which did not break, ran 87 pixels over the edge of the text, then 12 with their whole heads."""
     row = ["6 Fields from supplier documents", "Fine-Tuning", "Fine-Tuning", "Ja", "12.000\u00a0€", "180.000\u00a0€", "590.000\u00a0€", "−830.000\u00a0€ bis 850.000\u00a0€", "über 99\u00a0%"]
-    heads = ["Vorhaben", "Jetzt", "Ziel", "Klar", "Nächster Schritt", "Bis zum Einsatz", "Nutzen", "80-%-Spanne", "Chance auf Nutzen"]
+    heads = ["Vorhaben", "Jetzt", "Ziel", "Klar", "Nächster Schritt", "Bis zum Einsatz", "Angesetzter Nutzen", "80-%-Spanne", "Chance auf Nutzen"]
     tones = [[Cell(words, {0: "strong", 1: "finetune", 2: "finetune"}.get(n, "")) for n, words in enumerate(row)]]
     file = tmp_path / "report.html"
     file.write_text(render(notebook(COVER, Heading("All", 2), table_of("Liste", heads, tones, range(4, 9)), Done())), encoding="utf-8")
@@ -336,6 +336,22 @@ def test_a_portfolio_s_list_of_long_amounts_keeps_to_its_page(browser: Any, tmp_
     page.set_viewport_size({"width": 1280, "height": 800})
 
     assert page.evaluate("document.querySelector('table').getBoundingClientRect().right - document.querySelector('h2').parentElement.getBoundingClientRect().right") <= 1
+
+
+@pytest.mark.browser
+def test_the_figures_of_the_widest_table_stand_apart_and_numbers_below_a_chart_keep_to_their_half(browser: Any, tmp_path: Path) -> None:
+    """Between two sums of the money table lay 6 pixels; the numbers of a German chart, once opened, ran into the column beside it."""
+    heads = ["Weg", "Aufbau", "Betrieb", "Außer Haus", "Kontrolle", "Bleibt", "Zeit", "Falsch", "Gesamt", "Nutzen, 80 %", "Chance auf Nutzen", "Zurück in Monat"]
+    row = [["Heute", "–", "–", "–", "–", "11.350", "11.350", "1.862", "13.212", "Basis", "–", "–"]]
+    file = tmp_path / "report.html"
+    file.write_text(render(notebook(COVER, Heading("All", 2), table_of("Kosten", heads, row, range(1, 12)), *map(ChartBlock, CHARTS), Done())), encoding="utf-8")
+    page, _, _ = opened(browser, file)
+
+    drawn = page.evaluate("""[...document.querySelectorAll('tbody')[0].rows[0].cells].map(cell => {
+      const words = document.createRange(); words.selectNodeContents(cell); const box = words.getBoundingClientRect(); return [box.left, box.right] })""")
+    assert min(right[0] - left[1] for left, right in pairwise(drawn)) >= 7.9
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.style.width = '200px'; one.open = true })")
+    assert page.evaluate("[...document.querySelectorAll('details')].every(one => one.scrollWidth <= one.clientWidth || getComputedStyle(one).overflowX === 'auto')")
 
 
 @pytest.mark.browser
