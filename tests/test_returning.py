@@ -209,6 +209,26 @@ def test_measurements_come_in_as_lines_and_faulty_ones_are_named_together(kept: 
     assert [line for line in there.splitlines() if line not in lines] == []
 
 
+def test_what_a_german_sheet_says_was_told_is_what_the_file_told(kept: Path, tmp_path: Path) -> None:
+    """2.222 minutes, a number of the spreadsheet, was read as 2222, as a German would write it, and held to be of another engagement."""
+    for name in ("marked-pilot.yaml", "marked-pilot.csv"):
+        shutil.copy(kept / name, tmp_path / name)
+    file = tmp_path / "marked-pilot.yaml"
+    file.write_text("language: de\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+    assert run("actuals", "new", file, "--to", tmp_path / "sheet.xlsx").exit_code == 0
+    book = openpyxl.load_workbook(tmp_path / "sheet.xlsx")
+    rows = {row[1].value: row for row in book["Gemessen"].iter_rows(min_row=2)}
+    assert rows["review_minutes"][4].value == pytest.approx(2.222, abs=0.01)
+    for column, value in ((7, 2.1), (10, "Mai 2027"), (13, 60), (14, 3)):
+        rows["review_minutes"][column].value = value
+    book.save(tmp_path / "sheet.xlsx")
+
+    result = run("actuals", "read", file, tmp_path / "sheet.xlsx")
+
+    assert result.exit_code == 0 and "1 measurement taken" in result.output
+    assert "never told" not in result.output
+
+
 def test_measurements_after_which_nothing_could_be_worked_out_are_not_taken_and_a_dash_is_no_measurement(kept: Path) -> None:
     about, file = {"When": "May 2027", "Cases": 60, "People": 3}, kept / "marked-pilot.yaml"
     there = file.read_bytes()

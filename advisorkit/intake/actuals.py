@@ -131,11 +131,10 @@ def _told_otherwise(cells: Mapping[str, Spot], engagement: Engagement) -> bool:
     if not told or name not in assumptions() or flow not in {one.id for one in engagement.workflows}:
         return False
     kept = (turned(name, one.told[name]).likely for one in engagement.history if one.workflow == flow and name in one.told)
-    try:
-        said = replace(cells["told"].listener, told=[], echoes=[], asked=[]).amount(told, measure(assumptions()[name].unit_in("currency", "share"))).likely
-    except ValueError:  # 3.873 of a program that wrote it in another way
-        return False
-    return not any(math.isclose(said, one, rel_tol=0.01) for one in kept)
+    told_of = cells["told"]
+    silent = replace(told_of, faults=[], listener=replace(told_of.listener, told=[], echoes=[], asked=[]))
+    said = silent.estimate(measure=measure(assumptions()[name].unit_in("currency", "share")))
+    return said is not None and not any(math.isclose(said.likely, one, rel_tol=0.01) for one in kept)  # None: 3.873 of a program that wrote it in another way
 
 
 def _otherwise(table: ReadTable, lines: Sequence[int], head: str) -> list[str]:
