@@ -142,7 +142,7 @@ def test_a_double_of_a_given_test_case_is_left_out_of_what_may_be_shown(tmp_path
 @pytest.mark.parametrize(
     "heads",
     [
-        ("Question", "Answer"), ("Text", "Label"), ("Frage", "Richtige Antwort"), ("Nachricht", "Kategorie"), ("prompt", "expected_output"),
+        ("Question", "Answer"), ("Text", "Label"), ("user_message", "assistant_message"), ("Frage", "Richtige Antwort"), ("Nachricht", "Kategorie"), ("prompt", "expected_output"),
         ("Kundenanfrage", "Antwort"), ("query", "Ground truth", "Product line", "Source"), ("Anliegen", "Musterantwort", "Sparte", "Fundstelle"),
     ],
 )  # fmt: skip
