@@ -187,8 +187,8 @@ def test_the_file_is_the_same_on_every_machine_and_day(tmp_path: Path) -> None:
         assert {part.date_time for part in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-DEJAVU = 1.138
-"""How much wider a title is in DejaVu Serif, which stands in where Georgia is missing, than in the face that lines are measured in."""
+DEJAVU = 1.165
+"""How much wider a title is in DejaVu Serif, which stands in where Georgia is missing, than in the face that lines are measured in: six of ours measured, 1.147 to 1.164."""
 
 
 def fits(deck: Any) -> Iterator[str]:

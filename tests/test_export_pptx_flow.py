@@ -33,6 +33,12 @@ def test_a_long_list_goes_on_with_its_next_number_and_a_long_table_with_its_head
     assert told == [f"{n}. {point}" for n, point in enumerate(points, 1)]
 
 
+def test_a_title_fits_in_the_wider_face_that_stands_in_where_ours_is_missing() -> None:
+    title = "Routing of tickets: Start with a good prompt with examples; marking cases first would cost more than it can save"
+
+    assert list(fits(opened(render(notebook(COVER, Heading(title, 2), Text(("A line.",), "lead"), Done()))))) == []
+
+
 def foots(deck: Any) -> Iterator[str]:
     """Words and tables that reach down to the foot of their slide."""
     for slide in list(deck.slides)[1:]:
