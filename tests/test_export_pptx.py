@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -198,8 +199,8 @@ def fits(deck: Any) -> Iterator[str]:
         for shape in shapes(slide.shapes):
             if min(shape.left, shape.top) < -9525 or shape.left + shape.width > wide + 9525 or shape.top + shape.height > high + 9525:
                 yield f"slide {number}: {shape.name} hangs out of the slide"
-            if shape.has_text_frame and shape.text_frame.text and shape.text_frame.word_wrap:
-                serif = slide.shapes.title is not None and shape.shape_id == slide.shapes.title.shape_id
+            if shape.has_text_frame and shape.text_frame.text and shape.text_frame.word_wrap is not False:
+                serif = slide.shapes.title is not None and shape.shape_id == slide.shapes.title.shape_id and re.search("[A-Za-z]", shape.text_frame.text)
                 needed = sum(map(tall(round(shape.width / (DEJAVU if serif else 1))), shape.text_frame.paragraphs))
                 if needed > shape.height + 2 * 12700:
                     yield f"slide {number}: '{shape.text_frame.text[:40]}' needs {Emu(needed).pt:.0f} of {Emu(shape.height).pt:.0f} points"

@@ -355,7 +355,10 @@ def _fill(canvas: Canvas, shape: Any, texts: Sequence[str], sizes: Sequence[floa
 def _cut(text: str, room: float, size: float, lines: int = 1) -> str:
     """`text` on at most so many lines, with a sign where more was said."""
     found = wrap(printable(text), room * SPARE, size)
-    return " ".join(found) if len(found) <= lines else " ".join(found[:lines]).rstrip(" .,;") + "…"
+    if len(found) > lines:
+        found = wrap(printable(text), room * SPARE - width("…", size), size)
+        return " ".join(found[:lines]).rstrip(" .,;") + "…"
+    return " ".join(found)
 
 
 def _slide(canvas: Canvas, cover: Cover, part: str, slide: Slide, total: str, number: int) -> None:
