@@ -14,7 +14,7 @@ from test_export_pptx import fits, opened, report, titles
 from advisorkit.export.blocks import Done, Heading, Text, table_of
 from advisorkit.export.pptx import render
 from advisorkit.files.texts import speaking
-from advisorkit.report import supplier_brief
+from advisorkit.report import summary, supplier_brief
 from advisorkit.report.job import make_report
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -126,6 +126,16 @@ def test_a_german_brief_to_suppliers_is_parted_between_its_tables_too() -> None:
 
     offer = [slide for slide in deck.slides if slide.shapes.title.text_frame.text.startswith("Ihr Angebot nennt")]
     assert [[shape.table.cell(0, 0).text for shape in slide.shapes if shape.has_table] for slide in offer] == [["Was"], ["Bitte sagen Sie"]]
+    assert list(fits(deck)) == [] == list(foots(deck))
+
+
+def test_what_is_asked_stands_below_the_shorter_half_of_a_page_rather_than_alone_on_a_slide() -> None:
+    """Three lines of what to decide stood on a slide of their own, beside a map with room on its left."""
+    deck = opened(render(notebook(COVER, *summary(report("published-deployments").workflows[0]), Done())))
+
+    told = [{shape.text_frame.text: shape.left < deck.slide_width / 3 for shape in slide.shapes if shape.has_text_frame} for slide in list(deck.slides)[1:]]
+    assert len(told) == 2
+    assert told[1]["What speaks for it"] and told[1]["What we ask you to decide"]
     assert list(fits(deck)) == [] == list(foots(deck))
 
 

@@ -170,7 +170,7 @@ def _high(rows: Sequence[Row], room: float, size: float) -> float:
 
 def _fewest(rows: Sequence[Row], body: Frame) -> tuple[list[list[Row]], float]:
     """Rows on as few slides as can be, over the whole width or in two columns, and their size of text; then with no half left empty, as little cut apart, as evenly filled and as large as can be."""
-    ways = [(size, way) for size in SIZES for way in ((_whole, _halved) if size <= HALF else (_whole,))]
+    ways = [(size, way) for size in SIZES for way in ((_whole, _halved, _tucked) if size <= HALF else (_whole, _tucked))]
     costs = [_cost(way(rows, body, size, 1.0), body, size) for size, way in ways]
     best = [one for one, cost in zip(ways, costs, strict=True) if cost == min(costs)]
     tried = [(way(rows, body, size, step, unparted=unparted), size) for size, way in best for step in STEPS for unparted in (True, False)]
@@ -194,6 +194,16 @@ def _whole(rows: Sequence[Row], body: Frame, size: float, share: float, *, unpar
     """All over the whole width; slides before the last are filled up to a share, and what is left stands on the last."""
     before = len(list(_several(rows, body.width, repeat(body.height), size))) - 1
     return list(_several(rows, body.width, chain(repeat(body.height * share, before), repeat(body.height)), size, unparted=unparted))
+
+
+def _tucked(rows: Sequence[Row], body: Frame, size: float, share: float, *, unparted: bool = False) -> list[list[Row]]:
+    """The same, with what follows the last two halves below the shorter of them."""
+    at = max((n for n, row in enumerate(rows) if len(row) > 1), default=len(rows))
+    if (rest := rows[at + 1 :]) and all(_narrow(row, (body.width - ASIDE) / 2, size) for row in rest):
+        highs = [_row((column,), wide, size)[0] for column, wide in zip(rows[at], _columns(rows[at], body.width), strict=True)]
+        both = tuple((*column, *_column(rest)) if n == highs.index(min(highs)) else column for n, column in enumerate(rows[at]))
+        rows = (*rows[:at], both) if _row(both, body.width, size)[0] <= body.height else rows
+    return _whole(rows, body, size, share, unparted=unparted)
 
 
 def _halved(rows: Sequence[Row], body: Frame, size: float, share: float, *, unparted: bool = False) -> list[list[Row]]:
