@@ -124,3 +124,25 @@ def test_each_workbook_runs_by_itself_when_it_is_opened_and_shows_its_top(lab: S
         page.set_viewport_size({"width": 1024, "height": 768})
         page.wait_for_function(f"() => !({CUT})().length && !({HIT})().length")
         page.set_viewport_size({"width": 1440, "height": 900})
+
+
+@pytest.mark.browser
+def test_keys_in_a_part_cut_no_cell_and_move_its_slider_and_saving_stays_with_lab(lab: Server, page: Page, file: Path) -> None:
+    """Lab took the letters of a focused button for its own: D twice, or X, cut the cell with the screen; an arrow on the slider moved to another cell."""
+    run_by_itself(page, lab, "2_costs")
+    cells, button = page.locator(".jp-Notebook .jp-Cell"), page.locator(".ak-is-assumptions [data-key=list-all]").first
+    count = cells.count()
+    button.focus()
+    for key in ("x", "d", "d", "b", "a", "m", "ArrowDown"):
+        page.keyboard.press(key)
+        expect(button).to_be_focused()
+    assert cells.count() == count
+
+    number = page.locator(".ak-is-assumptions [data-key=cell-engineer_day_rate-likely]").first
+    before = number.input_value()
+    number.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    expect(number).not_to_have_value(before)
+    with page.expect_request(lambda asked: asked.method == "PUT" and "2_costs.ipynb" in asked.url):
+        page.keyboard.press("Control+s")

@@ -52,8 +52,8 @@ class Session {
 
   // What is typed here is neither Lab's nor the page's.
   listen(host) {
-    if (host.dataset.lmSuppressShortcuts) return;
-    host.dataset.lmSuppressShortcuts = "true";
+    if (host.dataset.listened) return;
+    host.dataset.listened = "yes";
     host.tabIndex = -1;
     host.addEventListener("keydown", (event) => this.keys(event));
   }
@@ -124,7 +124,10 @@ class Session {
     const question = [...this.mounted].find((part) => part.key && (part.host.contains(event.target) || event.target.contains(part.host)));
     const typing = event.target.matches && event.target.matches("input:not([type=checkbox], [type=range]), textarea");
     if (command && event.key.toLowerCase() === "z") this.act(event.shiftKey ? "redo" : "undo", event.shiftKey ? "redo" : "undo", {});
-    else if (typing || !question || !question.key(event)) return;
+    else if (typing || !question || !question.key(event)) {
+      if (!command && !event.altKey && event.key !== "Escape" && !(event.key === "Enter" && event.shiftKey)) event.stopPropagation(); // a letter would cut or add a cell, an arrow leave this one
+      return;
+    }
     event.preventDefault();
     event.stopPropagation();
   }
