@@ -139,6 +139,16 @@ def test_what_is_asked_stands_below_the_shorter_half_of_a_page_rather_than_alone
     assert list(fits(deck)) == [] == list(foots(deck))
 
 
+def test_a_long_paragraph_begins_below_its_heading_and_not_in_the_column_beside_it() -> None:
+    """“Sources” stood alone in its column."""
+    table = table_of("", ["Name", "Number", "One", "Two"], [[f"Row {n}", "_" * 40, "a", "b"] for n in range(8)])
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), table, Heading("Sources"), Text(("A source, with its year and what it says. " * 110,), "note"), Done())))
+
+    slide = next(slide for slide in deck.slides if any(shape.has_text_frame and shape.text_frame.text == "Sources" for shape in slide.shapes))
+    head, words, *_ = (shape for shape in slide.shapes if shape.has_text_frame and shape.text_frame.text.startswith(("Sources", "A source")))
+    assert head.left == words.left and head.top < words.top
+
+
 @pytest.mark.parametrize("rows", [9, 14])
 def test_an_empty_cell_is_as_high_as_words_of_its_table(rows: int) -> None:
     """A row with an empty remark was half as high again as was reckoned, and an annex ran over the foot of its slide."""

@@ -261,7 +261,7 @@ def _several(rows: Sequence[Row], wide: float, rooms: Iterator[float], size: flo
         least = _row(row, wide, size)[0]
         if least > left:
             parted = len(row) == 1 and not (unparted and len(held) > 1 and least <= room)
-            first, more = _split(row[0][0], wide, left, size, whole=bool(held)) if parted else (None, None)
+            first, more = _split(row[0][0], wide, left, size, whole=not all(isinstance(one[0][-1], kinds.Heading) for one in held)) if parted else (None, None)
             if first is None and held:
                 keep = [held.pop()] if isinstance(held[-1][0][-1], kinds.Heading) and len(held) > 1 else []
                 yield held
