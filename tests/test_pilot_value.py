@@ -220,3 +220,12 @@ def test_no_share_right_is_asked_for_by_money_while_nobody_knows_how_many_are_wr
 
     assert (terms.source, terms.never) == ("usual", False)
     assert known.source == "break_even" and known.target < 0.8
+
+
+def test_where_nothing_can_pay_nobody_is_told_to_try_it() -> None:
+    """40 items a month at 5 EUR are 2,400 a year, less than any build and upkeep: “no pilot is asked for” stood above “try it, and look at what fails”."""
+    answers = {name: Answer(amount=Estimate.of(amount)) for name, amount in {"calls_per_month": 40, "value_right": 5, "cost_wrong": 100}.items()}
+    (plan,) = plans(Engagement("sample", "Sample", "EUR", date(2026, 11, 20), (Workflow("letters", "Letters", answers),)))
+
+    assert (plan.mark, plan.basis, plan.terms.never) == (0, "none", True)
+    assert plan.why.startswith("Even if every answer were right, it would cost more than it brings in. So no case is worth marking.")

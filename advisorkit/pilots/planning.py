@@ -123,6 +123,8 @@ def _why(mark: int, basis: Basis, currency: str, valued: tuple[PilotSize, ...], 
     if basis == "money":
         size = next(size for size in valued if size.n == mark)
         return _say("plan.money", needed=needed, cases=mark, worth=money(size.value, currency), cost=money(size.cost, currency))
+    if basis == "none" and terms.never:
+        return _say("plan.no_case", needed=needed)
     if basis != "precision":
         return _say(f"plan.{basis}", needed=needed, cases=mark)
     low, high = wilson(terms.expected.mean * mark, mark)
