@@ -225,14 +225,17 @@ def test_a_file_of_astral_signs_is_opened_by_its_name(tmp_path: Path) -> None:
     compile("\n".join(line for line in opening.splitlines() if not line.startswith("%")), "cell", "exec")
 
 
-def test_two_files_of_one_id_are_told_before_anything_is_written(tmp_path: Path) -> None:
-    for name in ("acme.yaml", "acme.yml"):
+def test_two_files_of_one_id_are_refused_each_naming_the_other_and_the_rest_is_made(tmp_path: Path) -> None:
+    for name in ("acme.yaml", "acme.yml", "other.yaml"):
         engagement(tmp_path / name)
 
     said = run("batch", tmp_path, "--out", tmp_path / "out")
 
-    assert said.exit_code == 2 and "id acme is used 2 times" in said.stderr
-    assert not (tmp_path / "out").exists()
+    told = " ".join(said.output.split())
+    assert said.exit_code == 1
+    for one, other in (("acme.yaml", "acme.yml"), ("acme.yml", "acme.yaml")):
+        assert f"{tmp_path / one}: id acme is used 2 times (also in {tmp_path / other}); file names would be the same, so give each its own id" in told
+    assert [path.name for path in (tmp_path / "out").glob("*_client_report.html")] == ["other_client_report.html"]
 
 
 def test_files_of_one_name_or_client_and_amounts_in_words_are_told_before_anything_is_made(tmp_path: Path) -> None:

@@ -372,3 +372,28 @@ def test_what_is_no_part_of_a_whole_is_no_share_and_the_refusal_shows_one(said: 
 def test_parts_of_a_whole_are_no_amounts_of_anything_else() -> None:
     with pytest.raises(ValueError, match="'100' is not understood"):
         heard("calls_per_month", "97 of 100")
+
+
+@pytest.mark.parametrize(("said", "each"), [
+    ("20 a working day", 5 * 52 / 12), ("20 je Arbeitstag", 5 * 52 / 12), ("20 per weekday", 5 * 52 / 12), ("20 a calendar day", 365 / 12), ("20 pro Kalendertag", 365 / 12),
+    ("20 in der Woche", 52 / 12), ("20 die Woche", 52 / 12), ("20 a fortnight", 26 / 12), ("20 pro Quartal", 1 / 3), ("20 im Jahr", 1 / 12),
+])  # fmt: skip
+def test_so_many_a_period_are_turned_into_a_month(said: str, each: float) -> None:
+    assert heard("calls_per_month", said)[0].likely == pytest.approx(20 * each)
+    assert assumptions()["days_per_week"].default == Estimate.of(5)
+
+
+@pytest.mark.parametrize("said", ["600 a day", "600/day", "600 am Tag", "600 täglich", "30 an hour", "40 a shift"])
+def test_a_period_of_which_nobody_knows_how_many_a_month_has_is_refused_with_those_that_will_do(said: str) -> None:
+    with pytest.raises(ValueError, match="a number of items a month; so many a week, quarter, year, working day or calendar day will do too"):
+        heard("calls_per_month", said)
+    with pytest.raises(ValueError, match="wanted is a number of tokens$"):
+        heard("corpus_tokens", "600 a day")
+
+
+@pytest.mark.parametrize(("name", "said", "told"), [
+    ("approval_lead_weeks", "2 months", "→ 8.67 weeks"), ("calls_per_month", "7000 a year", "→ 583 items a month"), ("share_taken", "1 in 3", "→ 33.3%"),
+    ("review_minutes", "100 seconds", "→ 1.67 minutes"), ("calls_per_month", "1,234.5", ""), ("share_taken", "12.25 %", ""), ("calls_per_month", "1.2345k", "→ 1,234.5 items"), ("horizon_months", "10 weeks", "→ 2.31 months"),
+])  # fmt: skip
+def test_what_was_understood_is_told_without_long_decimals(name: str, said: str, told: str) -> None:
+    assert told in heard(name, said)[1] and not re.search(r"[.][0-9]{3}", heard(name, said)[1].partition("→")[2])

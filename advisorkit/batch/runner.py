@@ -74,7 +74,7 @@ def produce(
     renderers = dict(formats) if isinstance(formats, Mapping) else {kind: RENDERERS[kind] for kind in chosen(formats)}
     model, folder = _fit(template, jobs, renderers, out)
     used, before = engine_for(model, engine, forks=can_fork()), {row.path: row for row in made_before(Path(out))}
-    fit = [_lacking(job, model.name) for job in jobs] if is_shipped(model) else jobs
+    fit = [_lacking(job, model.name) if is_shipped(model) else job for job in _without_twins(jobs)]
     orders = [Order(model, job, renderers, dict(options or {}), used, limits or Limits()) for job in fit]
     try:
         with (
@@ -126,16 +126,22 @@ def _lacking(job: Job, template: str) -> Job:
 
 
 def _bad_ids(jobs: Sequence[Job]) -> Iterator[Fault]:
-    alike: dict[tuple[str, str], list[Job]] = defaultdict(list)
     for job in jobs:
-        alike[job.engagement.casefold(), job.workflow.casefold()].append(job)
         for what, word in (("engagement", job.engagement), ("workflow", job.workflow or "none")):
             if not ID.fullmatch(word):
                 yield Fault(job.source, "", f"{what} id {word!r} cannot be part of a file name: use a-z, 0-9 and hyphens")
-    for group in (group for group in alike.values() if len(group) > 1):
-        places = ", ".join(job.source or job.client for job in group)
-        ids = " and ".join(sorted({job.engagement for job in group}))
-        yield Fault("", "", f"id {ids} is used {len(group)} times ({places}); file names would be the same, so give each its own id")
+
+
+def _without_twins(jobs: Sequence[Job]) -> Iterator[Job]:
+    """The jobs, those of one id with that as their fault, since their files would be the same."""
+    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, job in enumerate(jobs):
+        alike[job.engagement.casefold(), job.workflow.casefold()] += [] if job.faults else [place]
+    for place, job in enumerate(jobs):
+        same = alike[job.engagement.casefold(), job.workflow.casefold()]
+        others = ", ".join(jobs[one].source or jobs[one].client for one in same[:_TOLD] if one != place)
+        why = f"id {job.engagement} is used {len(same)} times (also in {others}); file names would be the same, so give each its own id"
+        yield replace(job, faults=(Fault(job.source, "", why),)) if others and place in same else job
 
 
 def _bad_folder(folder: Folder, files: int) -> str:

@@ -20,7 +20,7 @@ from advisorkit.values.displayed import Displayed
 from advisorkit.values.engagement import Adopted, Answer, Engagement, Setting, Workflow
 from advisorkit.values.messages import EngagementError, Fault, PriceError, here
 from advisorkit.values.prices import Model, PriceAge, PriceBook, TokenPrices
-from advisorkit.values.quantities import Estimate, Kind
+from advisorkit.values.quantities import Estimate, Kind, plain
 
 SHAPES: dict[AssumptionKind, Kind] = {"share": "share", "real": "real"}
 SHOWN_DRAWS = 2**9
@@ -393,6 +393,6 @@ def _check_parts(inputs: Inputs) -> None:
     if sum(part.high for part in parts if part) > 1:
         faults["corpus_share_rag"] = "platform_share_rag and corpus_share_rag together must not exceed 1"
     if saved and whole and saved.likely > whole.likely:
-        faults["minutes_saved"] = here("an item cannot save more minutes (likely {:g}) than it takes today (minutes_per_item, likely {:g})", saved.likely, whole.likely)
+        faults["minutes_saved"] = here("an item cannot save more minutes (likely {}) than it takes today (minutes_per_item, likely {})", plain(saved.likely), plain(whole.likely))
     if faults:
         raise EngagementError([Fault(inputs.engagement.id, f"{inputs.workflow.id}.assumptions.{name}", fault) for name, fault in faults.items()])

@@ -98,7 +98,7 @@ def _why(error: OSError | ValueError) -> str:
 
 
 def decode(raw: bytes, file: str) -> tuple[str, tuple[str, ...]]:
-    """Text of `raw` and what to tell the user: byte order mark, then strict UTF-8, then cp1252 with a notice.
+    """Text of `raw` and what to tell the user: byte order mark, then strict UTF-8, then cp1252 with a notice; never both in one file.
 
     Raises:
         EngagementError: If no step of the ladder fits.
@@ -115,8 +115,18 @@ def decode(raw: bytes, file: str) -> tuple[str, tuple[str, ...]]:
         raise EngagementError([Fault(file, on_line(line), "holds zero bytes, as UTF-16 without its mark does: save the file as UTF-8")])
     with suppress(UnicodeDecodeError):
         return raw.decode("utf-8"), ()
+    odd = [(number, _is_utf8(line)) for number, line in enumerate(raw.split(b"\n"), 1) if not line.isascii()]
+    if ours := next((number for number, fits in odd if fits), 0):
+        theirs = next(number for number, fits in odd if not fits)
+        raise EngagementError([Fault(file, on_line(theirs), here("is not UTF-8, and line {} is: save the whole file as UTF-8", ours))])
     text = _strict(raw, "cp1252", file)
     return text, (here("{}: is not UTF-8; it was read as Windows-1252, so please check accents and signs", file),)
+
+
+def _is_utf8(line: bytes) -> bool:
+    with suppress(UnicodeDecodeError):
+        return bool(line.decode("utf-8"))
+    return False
 
 
 def lines(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from importlib.resources import files
 
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml, shown
 from advisorkit.values.messages import here, locale
-from advisorkit.values.quantities import Estimate, round_figures, span
+from advisorkit.values.quantities import Estimate, number, plain as in_short, round_figures, span
 from advisorkit.values.shares import in_parts_told
 
 _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
@@ -287,8 +287,7 @@ class Listener:
         """One end of a range: its number, the scale named with it (0 for none), and its unit as a factor."""
         in_words = "" if re.search("[0-9]", text) else rf"(?<!\w){_either('numbers')}"
         told = re.sub(in_words, lambda found: words("numbers")[found[0].casefold()], text, count=1, flags=re.IGNORECASE) if in_words else text
-        found = _NUMBER.fullmatch(told)
-        if not found:
+        if not (found := _NUMBER.fullmatch(told)):
             raise MisreadError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(text)), text)
         before, digits, after = found.groups()
         value = self._value(digits, measure) * (-1 if re.search("[-−]", before) else 1)
@@ -321,6 +320,7 @@ class Listener:
                 )
                 raise MisreadError(message, word)
         wanted = here("a number alone") if not measure.unit else here("a share such as 5% or 1 in 20") if measure.unit == "share" else here("a number of {}", self._unit(measure))
+        wanted += here("; so many a week, quarter, year, working day or calendar day will do too") * ("a workday" in measure.ways)
         raise MisreadError(here("'{}' is not understood here; wanted is {}", shown(word), wanted), word)
 
     def _value(self, digits: str, measure: Measure) -> float:
@@ -394,6 +394,7 @@ def _scaled(end: tuple[float, float, Estimate], last: tuple[float, float, Estima
 
 
 def _told(value: float, *, shares: bool) -> str:
-    if shares:
-        return locale().share.format(number=locale().number(f"{100 * value:,.6g}"))
-    return locale().number((f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}").replace("-", "−"))
+    value = float(f"{100 * value if shares else value:.12g}")
+    places = next((most for most in range(3) if round(value, most) == value), None)
+    text = in_short(value) if places is None else number(value, places)
+    return locale().share.format(number=text) if shares else text

@@ -22,6 +22,7 @@ from advisorkit.values.engagement import Engagement, Scenario
 from advisorkit.values.messages import EngagementError, Fault, here
 from advisorkit.values.people import Address, Role
 from advisorkit.values.prices import STALE_DAYS, holds
+from advisorkit.values.quantities import plain
 from advisorkit.values.written import ABOVE_ZERO, Within
 
 FORMAT = 1
@@ -197,7 +198,7 @@ def _twice(engagement: Engagement) -> Iterator[str]:
     for flow in engagement.workflows:
         twice = {one.quantity: one for n, one in enumerate(flow.measured) if (one.quantity, one.period) in {(other.quantity, other.period) for other in flow.measured[:n]}}
         for name, last in twice.items():
-            yield here("{}: {} was measured twice in {}; the last counts, {:g}", flow.id, name, shown(last.period), last.value)
+            yield here("{}: {} was measured twice in {}; the last counts, {}", flow.id, name, shown(last.period), plain(last.value))
 
 
 def _days(engagement: Engagement) -> Iterator[str]:
