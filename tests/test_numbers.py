@@ -393,7 +393,7 @@ def test_a_period_of_which_nobody_knows_how_many_a_month_has_is_refused_with_tho
 
 @pytest.mark.parametrize(("name", "said", "told"), [
     ("approval_lead_weeks", "2 months", "→ 8.67 weeks"), ("calls_per_month", "7000 a year", "→ 583 items a month"), ("share_taken", "1 in 3", "→ 33.3%"),
-    ("review_minutes", "100 seconds", "→ 1.67 minutes"), ("calls_per_month", "1,234.5", ""), ("share_taken", "12.25 %", ""), ("calls_per_month", "1.2345k", "→ 1,234.5 items"), ("horizon_months", "10 weeks", "→ 2.31 months"),
+    ("review_minutes", "100 seconds", "→ 1.67 minutes"), ("calls_per_month", "1,234.5", ""), ("share_taken", "12.25 %", ""), ("calls_per_month", "1.2345k", "→ 1,234.5 items"),
 ])  # fmt: skip
 def test_what_was_understood_is_told_without_long_decimals(name: str, said: str, told: str) -> None:
     assert told in heard(name, said)[1] and not re.search(r"[.][0-9]{3}", heard(name, said)[1].partition("→")[2])
