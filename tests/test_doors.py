@@ -231,8 +231,7 @@ def test_two_files_of_one_id_are_refused_each_naming_the_other_and_the_rest_is_m
 
     said = run("batch", tmp_path, "--out", tmp_path / "out")
 
-    told = " ".join(said.output.split())
-    assert said.exit_code == 1
+    assert said.exit_code == 1 and (told := " ".join(said.output.split()))
     for one, other in (("acme.yaml", "acme.yml"), ("acme.yml", "acme.yaml")):
         assert f"{tmp_path / one}: id acme is used 2 times (also in {tmp_path / other}); file names would be the same, so give each its own id" in told
     assert [path.name for path in (tmp_path / "out").glob("*_client_report.html")] == ["other_client_report.html"]
