@@ -96,7 +96,7 @@ def test_what_a_stop_does_not_say_is_open_and_named_by_its_question(name: str) -
     made = protection(found(engagement(WHOLE, replace(WHOLE, stop="Log", **{name: ""}), team=(Member("Ann", "Head of legal"),))))
 
     assert title(made) == "The data flow is written down, with one question still open"
-    assert questions(made)[0].startswith("Of “Log” nobody has said yet: ")
+    assert questions(made)[0].startswith("What can you tell us of “Log” that nobody has said yet: ")
     assert "To Ann, " in questions(made)[0]
     table = next(block for block in made if isinstance(block, Table))
     assert [cell.text for row in table.rows for cell in row if cell.tone == "stale"] == ["▲ open: question 1"]

@@ -204,7 +204,7 @@ _FIXED: tuple[PatternId, ...] = ("prompt", "rag", "hybrid", "finetune")
 
 
 def path_stairs(study: Study) -> kinds.PathStairs:
-    """The rungs of the path as stairs."""
+    """The rungs of the path as stairs; what is done says what was marked, no longer what was expected of it or when to begin it."""
     rungs = [(r, r.pattern) for r in study.decision.path if r.rung != "diagnose"]
     return kinds.PathStairs(title=say("path.chart"), subtitle=say("path.subtitle"), stairs=tuple(_stair(study, r, p) for r, p in rungs if p))
 
@@ -214,13 +214,13 @@ def _stair(study: Study, rung: Rung, pattern: PatternId) -> kinds.Stair:
     right = study.decision.prospects.expected_right.get(pattern)
     marked = [seen.right.share for seen in study.pilot.diagnoses if seen.pilot.pattern == pattern] if study.pilot and state == "done" else []
     newest = study.pilot is not None and study.seen.pilot.pattern == pattern
-    share = marked[-1] if marked and marked[-1] else right.p50 if right else None
+    share = marked[-1] if marked and marked[-1] else right.p50 if right and state != "done" else None
     share = study.cite(share, "pilot.right.share") if marked and newest else share
     facts = [say("path.right", share=percent(share))] if share is not None else []
     if rung.build is not None:
         time = (", ", weeks(rung.weeks)) if rung.weeks is not None else ()
         facts.append(linked("", (project(rung.build, study.currency), *time)))
-    return kinds.Stair(pattern, rung_name(rung, study), state, tuple(facts), rung.enter_when)
+    return kinds.Stair(pattern, rung_name(rung, study), state, tuple(facts), "" if state == "done" else rung.enter_when)
 
 
 def rung_name(rung: Rung, study: Study | None = None) -> str:
