@@ -24,6 +24,8 @@ from test_languages import leaves
 
 import advisorkit as ak
 from advisorkit import report as pages
+from advisorkit.charts.kinds import ShareBars, ShareRow
+from advisorkit.charts.svg import svg
 from advisorkit.export.blocks import Block, Done, KeyFigures, LineItems, Table, Text
 from advisorkit.export.formats import RENDERERS
 from advisorkit.files.texts import Texts, speaking
@@ -271,3 +273,9 @@ def test_half_of_the_failures_is_not_told_as_half_of_all_cases() -> None:
     for name in ("retrieval", "training"):
         lines = {tongue: re.findall(rf"^{name}\.enter: (.*)$", (TEXT / tongue / "advice.yaml").read_text(encoding="utf-8"), re.MULTILINE)[0] for tongue in ("en", "de")}
         assert "half the failures" in lines["en"] and "Hälfte der Fehler" in lines["de"]
+
+
+def test_every_bar_of_a_german_review_keeps_its_range() -> None:
+    bars = tuple(ShareRow("prompt", name, hits / 34, f"{hits} von 34", note) for name, hits, note in (("Information fehlte", 24, "(54 % bis 83 %)"), ("Schlecht beantwortet", 7, "(10 % bis 37 %)")))
+
+    assert all(bar.note in svg(ShareBars(title="Fehler", bars=bars)) for bar in bars)

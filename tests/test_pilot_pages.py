@@ -82,6 +82,9 @@ def test_the_charter_says_how_many_what_is_enough_and_what_each_result_means() -
     assert f"{percent(plan.terms.target)} or more are right" in said
     assert "Head of Support" in said
     assert "nobody has said yet what right and wrong answers are worth" in said
+    assert "That is usual for such work, as nobody has named a share yet; agree one before the first case." in said
+    named = view(replace(CLIENT, workflows=(replace(WORKFLOW, context={**WORKFLOW.context, "target": "90%"}),)))
+    assert "90% right is enough." in words(charter(named)) and "That is usual" not in words(charter(named))
 
 
 def test_where_no_share_of_right_answers_pays_none_is_called_enough() -> None:

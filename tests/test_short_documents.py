@@ -106,6 +106,15 @@ def test_a_record_says_of_a_way_what_holds_for_this_work_and_not_where_any_may_f
     assert why["RAG"] == "Less likely. RAG would bring facts, where the manner is what is missing."
 
 
+def test_a_record_expects_no_share_right_of_what_is_ruled_out() -> None:
+    asked = replace(DESK, answers={**DESK.answers, "access_control": Answer(("by_group",)), "facts_in_request": Answer(("none",)), "training_rights": Answer(("not_allowed",))})
+    made = report(replace(ACME, workflows=(asked,)))
+
+    table = next(block for block in decision_record(made) if isinstance(block, Table))
+    out = {row[0].text: row[1].text for row in table.rows if row[-1].text.startswith("Ruled out")}
+    assert out and {*out.values()} == {"–"}
+
+
 def test_a_record_says_why_what_comes_out_better_in_money_is_not_advised() -> None:
     whole = read(samples.path("source-text"))
     made = Report(studies(whole, only=("sop-assistant", "support-agent"), draws=64), Brand())

@@ -55,7 +55,7 @@ def told() -> str:
 
 def test_a_supplier_is_told_the_needs_the_frozen_mark_and_what_to_answer(told: str) -> None:
     assert all(part in told for part in ("3,000 to 4,500 items a month", "Knowledge changes Monthly or weekly", "Where data must stay", "85% right is needed. The mark was frozen on 12 November 2026"))
-    assert all(part in told for part in ("fresh cases of real work are drawn at random", "A seat a month, or", "used to train or improve a model", "The way out", "to Head of Service."))
+    assert all(part in told for part in ("fresh cases of real work are drawn at random", "A seat a month, or", "used to train or improve a model", "The way out", "to: Head of Service."))
 
 
 def test_the_titles_of_a_brief_say_what_decides_and_what_an_offer_names(told: str) -> None:

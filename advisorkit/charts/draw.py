@@ -119,7 +119,7 @@ def share_bars(chart: kinds.ShareBars, wide: float = 380, row: float = 27) -> Sc
     """Bars from 0 to 100 %, named and numbered in the pattern's colour."""
     start = max(width(b.label, 14, bold=True) for b in chart.bars) + 12
     notes = max(width(b.shown, 14, bold=True) + width(f"  {b.note}", 13) + 8 for b in chart.bars)
-    room = wide - start - (notes if 100 < notes <= 0.7 * (wide - start) else 100)
+    room = wide - start - (notes if 100 < notes <= 0.8 * (wide - start) else 100)
     marks = (mark for n, bar in enumerate(chart.bars) for mark in _share(bar, n, round(row * 0.54), start, room, wide))
     return Scene(width=wide, height=row * len(chart.bars), panels=(rows(start, 0, room, row, len(chart.bars), (0, 1), marks),))
 

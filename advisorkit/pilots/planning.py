@@ -119,7 +119,7 @@ def _size(terms: Terms, rules: Rules, more: int | None) -> tuple[int, Basis]:
 
 
 def _why(mark: int, basis: Basis, currency: str, valued: tuple[PilotSize, ...], terms: Terms) -> str:
-    needed = _say("plan.never") if terms.never else _say("plan.needed", target=percent(terms.target))
+    needed = _say("plan.never") if terms.never else _say("plan.usual" if terms.source == "usual" else "plan.needed", target=percent(terms.target))
     if basis == "money":
         size = next(size for size in valued if size.n == mark)
         return _say("plan.money", needed=needed, cases=mark, worth=money(size.value, currency), cost=money(size.cost, currency))

@@ -81,6 +81,7 @@ def _too_few(plan: Plan) -> bool:
 def _charter_lead(plan: Plan) -> str:
     key = "never" if plan.terms.never else "prompt" if plan.pattern == "prompt" else "other"
     enough = say("charter.enough_strict" if plan.terms.strict else "charter.enough", needed=percent(plan.terms.target))
+    enough = linked(" ", (enough, say("charter.enough_usual"))) if plan.terms.source == "usual" else enough
     return say(f"charter.lead.{key}", cases=plan.mark, pattern=say(f"pattern.{plan.pattern}"), enough=enough)
 
 

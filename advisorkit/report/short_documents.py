@@ -55,7 +55,8 @@ def _option(study: Study, pattern: PatternId) -> tuple[str | Cell, ...]:
     if study.priced:
         amounts = (None if study.costs.money[pattern].at_least else study.amount(pattern, "all_in"), study.gain(pattern))
         money = tuple("–" if amount is None else money_short(amount, study.currency) for amount in amounts)
-    return Cell(study.name(pattern), pattern), percent(right.p50), *money, _verdict(study, pattern)
+    share = "–" if study.status(pattern) == "ruled_out" else percent(right.p50)
+    return Cell(study.name(pattern), pattern), share, *money, _verdict(study, pattern)
 
 
 def _verdict(study: Study, pattern: PatternId) -> str:
