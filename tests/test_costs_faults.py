@@ -317,8 +317,8 @@ def test_what_would_never_pay_is_asked_for_only_should_the_figures_change() -> N
         whole = client(told, minutes_per_item=6, error_rate_today=0.2, review_share=0.1, horizon_months=months)
         return list(asks(Study(whole, whole.workflows[0], draws=64)))
 
-    assert asked(1)[0].startswith("Should the figures change: Approve a prompt, about $")
-    assert asked(1)[-1].startswith("Or stop here: by these figures")
+    first, then, *_ = asked(1)
+    assert first.startswith("Leave it as it is: by these figures") and then.startswith("Should the figures change: approve a prompt, about $")
     assert asked(36)[0].startswith("Approve a prompt, about $")
 
 

@@ -278,8 +278,8 @@ def test_a_report_says_what_of_its_asks_a_portfolio_would_not_ask_for() -> None:
     left = [one.workflow.name for one in report.workflows if one.ask and one.workflow.id not in chosen]
     told = next(str(line) for block in report.overview for line in getattr(block, "paragraphs", ()) if "A portfolio would not ask for" in str(line))
 
-    assert left == ["Frequent questions on the website"]
-    assert told.endswith("A portfolio would not ask for: Frequent questions on the website.")
+    assert left == ["Fields from supplier documents", "Frequent questions on the website"]
+    assert told.endswith("A portfolio would not ask for: Fields from supplier documents; Frequent questions on the website.")
 
 
 def test_what_a_portfolio_asks_for_is_what_its_rows_and_pages_ask_for() -> None:
