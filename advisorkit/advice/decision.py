@@ -144,7 +144,7 @@ class Decision(Displayed):
     override: str
     """A person's other decision in a sentence; empty when there is none."""
     instead: str
-    """Name of what is advised in place of any pattern, which may be to stop; empty where one is advised. A product that can be bought stands beside them."""
+    """Name of what is advised in place of any pattern, which may be to stop or to leave it as it is; empty where one is advised. A product that can be bought stands beside them."""
     gain: str
     """What is put into use, else the destination, gains or loses against today, in a sentence that names its condition; empty where that is not known."""
     gained: Gained | None
@@ -177,7 +177,7 @@ class Decision(Displayed):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing of it goes on, so that no sum over workflows holds it: it stops here, or something simpler takes its place."""
+        """Whether nothing of it goes on, so that no sum over workflows holds it: it stops here, is left as it is, or something simpler takes its place."""
         return bool(self.instead)
 
     @property
