@@ -22,7 +22,7 @@ from advisorkit.values.quantities import hundredths, money, money_short, number,
 PRINTED = re.compile(r"(?:[€$£] ?)?(?<![\w.:-])\d[\d,]*(?:\.\d+)?(?:bn|[km]\b)?%?(?: in \d+)?(?![\w-])")
 DATE = re.compile(r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{4})?|\b(?:19|20)\d\d(?:/\d\d)?\b")
 QUOTED = {
-    "Where a request goes", "What law may ask", "What you told us of data, rights and outside text", "Questions to you", "Who does what by when", "What we were told",
+    "Where a request goes", "What law may ask", "What you told us: data, rights and outside text", "Questions to you", "Who does what by when", "What we were told",
     "What others did, without a vote in the advice", "Sources", "How the advice is worked out", "What the figures rest on", "What would change the advice",
     "What it is not, and why", "What was weighed", "What it must do, whoever sells it", "When to look again",
 }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 import openpyxl
 import pytest
 from cost_books import notebook, workbook
+from sample_charts import CHARTS
 
 from advisorkit.costs.assumption import word_told
-from advisorkit.export.blocks import Cell, Heading, LineItems, Money, Text, Worksheet, table_of
+from advisorkit.export.blocks import Cell, ChartBlock, Heading, LineItems, Money, Text, Worksheet, table_of
 from advisorkit.export.xlsx import render
 from advisorkit.files.texts import speaking
 from advisorkit.values.messages import RenderError
@@ -39,11 +41,12 @@ def test_a_notebook_without_such_sheets_gives_a_workbook_of_its_tables() -> None
 
 
 @pytest.mark.parametrize(("title", "tab"), [
-    ("😀" * 40, "😀" * 15), ("It was all about what we told the client's board", "It was all about what we told"),
-    ("It was about all the customers' board", "It was about all the customers"), ("'", "Table"), ("history", "history 2"),
+    ("😀" * 15, "😀" * 15), ("😀" * 16, "Table"), ("It was all about what we told the client's board", "Table"), ("'", "Table"), ("history", "history 2"),
+    ("Told, measured, and what the difference is worth", "Told, measured"), ("What you told us: data, rights and outside text", "What you told us"),
+    ("RAG gains €1,234 over 36 months (appendix)", "RAG gains €1,234 over 36 months"), ("Money that leaves the house, year by year (appendix)", "Money that leaves the house"),
 ])  # fmt: skip
-def test_a_sheet_is_called_by_what_excel_takes_of_a_title(title: str, tab: str) -> None:
-    """Excel takes 31 units, of which a picture sign is two; a name may not end with an apostrophe, and is not cut within a word."""
+def test_a_sheet_is_called_by_whole_words_of_a_title_and_never_by_half_a_phrase(title: str, tab: str) -> None:
+    """Excel takes 31 units, of which a picture sign is two; a name may not end with an apostrophe. "Told, measured, and what the" was no name."""
     made = openpyxl.load_workbook(io.BytesIO(render(notebook(table_of(title, ("Part",), [("1",)])))))
 
     assert made.sheetnames[1] == tab
@@ -105,6 +108,19 @@ def test_a_table_says_whose_it_is_and_the_words_say_on_which_sheet_it_stands() -
     assert [made[name]["A2"].value for name in made.sheetnames[1:]] == ["E-mail", "Contracts"]
     told = [row[0].value for row in made["Title"].iter_rows() if row[0].value]
     assert told[4:] == ["90 cases decide", "E-mail", "Decided", "On sheet Decided", "90 cases decide", "Contracts", "Decided", "On sheet Decided 2"]
+
+
+def test_sheets_without_a_short_title_are_called_by_their_kind_in_the_clients_language() -> None:
+    long = "Nachschlagen oder trainieren oder beides zugleich"
+    notes = notebook(table_of(long, ("Teil",), [("1",)]), ChartBlock(replace(CHARTS[0], title=long), titled=False), table_of(long, ("Teil",), [("2",)]))
+    cover = notes["cells"][0]["outputs"][0]["data"]["application/vnd.advisorkit.cover.v1+json"]
+    names = [name for name, _ in cover]
+    cover[names.index("title")][1], cover[names.index("language")][1] = long, "de"
+
+    made = openpyxl.load_workbook(io.BytesIO(render(notes)))
+
+    assert made.sheetnames == ["In Worten", "Tabelle", "Karte der zwei Fragen", "Tabelle 2"]
+    assert [row[0].value for row in made["In Worten"].iter_rows() if str(row[0].value).startswith("Auf dem")] == [f"Auf dem Blatt {name}" for name in made.sheetnames[1:]]
 
 
 def test_months_are_read_and_printed_beside_their_number() -> None:

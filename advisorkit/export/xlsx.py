@@ -209,15 +209,17 @@ def _chart(book: Any, chart: SheetChart) -> Any:
 def _plain(cover: Cover, items: list[Block]) -> Iterator[Worksheet]:
     """A sheet of the cover's and all other words, which say where the others are, then one for each table, bill and chart, called as it is or as the heading above it."""
     used, above, whose = set[str](), "", ""
-    first, sheets, words = _free(cover.title, used), list[Worksheet](), [*words_of(cover)]
+    whole = cover.title if len(cover.title) <= LONGEST_NAME else ""
+    first, sheets, words = _free(whole, used, here("In words")), list[Worksheet](), [*words_of(cover)]
     for item in items:
         if isinstance(item, Heading):
             above, whose = item.text, item.part or item.text if item.level == 2 else whose
         if isinstance(item, Table | LineItems | ChartBlock):
             table = item if isinstance(item, Table) else item.table
             table = table if table.title else replace(table, title=above)
-            sheets.append(_table(_free(table.title, used), whose, table, item if isinstance(item, LineItems) else None))
-            words.append((here("On sheet {name}").format(name=sheets[-1].name), "muted"))
+            name = _free(table.title, used, here(item.chart.kind) if isinstance(item, ChartBlock) else here("Table"))
+            sheets.append(_table(name, whose, table, item if isinstance(item, LineItems) else None))
+            words.append((here("On sheet {name}").format(name=name), "muted"))
         words += words_of(item)
         if isinstance(item, Heading) and item.part not in ("", item.text):
             words.append((item.part, "muted"))
@@ -269,34 +271,29 @@ def _figures(sheets: list[Worksheet]) -> Iterator[Worksheet]:
             elif text and not formula and (style == "strong" or row not in labels):
                 labels[row] = text.partition("\n")[0]
     if found:
-        name = _free(here("Figures"), {sheet.name.lower() for sheet in sheets})
+        name = _free("", {sheet.name.lower() for sheet in sheets}, here("Figures"))
         words = (here("Cell"), here("What it is"), here("As reported"), here("Place in the JSON documents"))
         lead = here("To look up where a figure stands and in which JSON document it lies; only these lines are printed.")
         top = (_text(0, 0, name, "title"), _text(1, 0, lead, "sub"), *(_text(2, column, word, "head" + " right" * (column == 2) + " indent" * (column == 3)) for column, word in enumerate(words)))
         yield Worksheet(name, (max(22, *(2 + len(cell[3]) for cell, *_ in found)), 60, 16, 60), (*top, *chain.from_iterable(found)), frozen=3)
 
 
-def _free(title: str, used: set[str]) -> str:
-    r"""A legal name for a sheet that no other has.
+def _free(title: str, used: set[str], kind: str) -> str:
+    r"""A legal name for a sheet that no other has, whole: the title, of a longer one what stands before a mark in it, else the `kind` of sheet.
 
     Example:
-        >>> _free("Costs: [a]/b", set()), _free("", {"table"})
-        ('Costs a b', 'Table 2')
+        >>> _free("Costs: [a]/b", set(), "Table"), _free("", {"table"}, "Table"), _free("No assumption alone turns the result", set(), "Tornado chart")
+        ('Costs a b', 'Table 2', 'Tornado chart')
+        >>> _free("Told, measured, and what the difference is worth", {"told, measured"}, "Table")
+        'Told, measured 2'
     """
-    plain = " ".join(re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).split()).strip("' ")
-    names = chain([_called(plain, LONGEST_NAME)], (f"{_called(plain, LONGEST_NAME - 4)} {n}" for n in count(2)))
-    name = next(name for name in names if name.lower() not in used | {"history"})
+    parts = (title[: match.start()] for marks in (r"[;:](?=\s)|\s[(–]", r",\s") for match in reversed([*re.finditer(marks, title)]))
+    bases = [base for part in (title, *parts) if (base := _legal(part))] + [kind]
+    numbered = (next(base + number for base in bases if _fitting(base, LONGEST_NAME - len(number)) == base) for number in chain([""], (f" {n}" for n in count(2))))
+    name = next(name for name in numbered if name.lower() not in used | {"history"})
     used.add(name.lower())
     return name
 
 
-def _called(plain: str, most: int) -> str:
-    """The beginning of a title in `most` units, in whole words where it has several.
-
-    Example:
-        >>> _called("Told, measured, and what the difference is worth", 31), _called("", 31)
-        ('Told, measured, and what the', 'Table')
-    """
-    found = _fitting(plain, most)
-    within = plain[len(found) : len(found) + 1].strip() and " " in found
-    return (found.rpartition(" ")[0] if within else found).strip("', ") or "Table"
+def _legal(title: str) -> str:
+    return " ".join(re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).split()).strip("', ")
