@@ -203,11 +203,12 @@ def test_where_the_gain_begins_elsewhere_than_the_pilot_asks_is_told_and_comes_o
         return Study(made, replace(flow, context={"target": target}, assumptions={name: Estimate.of(value) for name, value in {**work, **more}.items()}))
 
     (told,) = [one for one in seen().decision.warnings if one.startswith("A pilot has to show")]
-    assert words in told
+    assert words in told and "below that wrong answers cost more than right ones are worth" in told and told.endswith("it counts what today costs, and the build.")
     ends = [float(share) / 100 for share in re.findall(r"(\d+)% on", told)] or [1.0]
     below, above = (seen(error_rate_prompt=1 - min(ends[0] + step, 0.9999)).gain("prompt") for step in (-0.006, 0.006))
     assert below is not None and above is not None and below < 0 and (above > 0) == (ends[0] < 1)
     asked = [one for one in seen("80 %").decision.warnings if one.startswith("A pilot has to show 80%")]  # what the client asks for may be less than a gain needs, and more is no fault
+    assert all("right, as you asked." in one and "another sum" not in one for one in asked)
     assert len(asked) == (ends[0] > 0.83) and not any(one.startswith("A pilot has to show") for one in seen("99 %").decision.warnings if ends[0] < 1)
 
 

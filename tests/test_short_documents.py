@@ -182,7 +182,30 @@ def test_open_questions_are_put_to_who_can_answer_them() -> None:
     told = words(session_prep(report()))
 
     assert all(word in told for word in ("Who should come", "Ann", "The business", "Legal or data protection", "items a month"))
-    assert "Must it name its source" not in told
+    assert "Must each answer point to its source" not in told
+
+
+def test_the_page_on_data_and_the_list_before_a_session_put_the_same_questions_to_legal() -> None:
+    """The page put three questions to legal, and who prepared a session for legal was given none of them."""
+    lead = replace(DESK.answers["citations"], confidence="guess")
+    for whole in (read(samples.path("source-text")), read(samples.path("marked-pilot")), replace(ACME, workflows=(replace(DESK, answers={**DESK.answers, "citations": lead}),))):
+        made = report(whole)
+        page, before = (words(one) for one in (protection(made.workflows), session_prep(made)))
+        legal = re.findall(r"^(.+\?).* To (?:legal or data protection|Ann|IT|the business), ", page, re.MULTILINE)
+        assert len(legal) >= 1 and [line for line in legal if line not in before] == []
+
+    assert "Must each answer point to its source, so that a person can check it? So far it is a guess." in before
+    assert before.count("So far it is a guess.") == 2, "where it may run, too"
+
+
+def test_what_is_called_clear_is_told_to_change_only_by_an_answer_that_is_not_likely() -> None:
+    """“Clear until the pilot” stood above “their answers may still change the advice”; where it is not clear, a single answer may."""
+    told = {one.workflow.id: (one, words(summary(one))) for one in studies(read(samples.path("published-deployments")), draws=64)}
+    wiki, search = told["nubank-asknu"], told["cato-events-search"]
+    assert wiki[0].decision.clear and wiki[0].advice.undecided == "end" and not search[0].decision.clear and search[0].advice.undecided == "end"
+
+    assert "Only an unlikely answer would change where this ends; what to do next may still change." in wiki[1]
+    assert "A single answer may still change where this ends." in search[1]
 
 
 def test_a_final_report_needs_somebody_who_answers_for_it_and_no_guess_that_would_shut_a_pattern() -> None:

@@ -17,6 +17,7 @@ from advisorkit.catalog.prices import models
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import html
 from advisorkit.files.texts import speaking
+from advisorkit.report import charter
 from advisorkit.report.cost_pages import money_table
 from advisorkit.report.job import Report
 from advisorkit.report.short_documents import NEEDS, supplier_brief
@@ -24,7 +25,7 @@ from advisorkit.store import samples
 from advisorkit.store.reading import doubtful, read
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.study import Study, studies
-from advisorkit.values.engagement import Engagement
+from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import Estimate
 
@@ -93,6 +94,30 @@ def test_where_the_volume_is_not_known_no_price_is_asked_for_at_a_volume_above(t
 
     assert "at the volume above" in told
     assert "volume above" not in words(worked(bare)) and "our volume is not known yet" in words(worked(bare))
+
+
+def test_a_guess_reads_as_one_and_where_it_stops_no_offer_is_asked_for() -> None:
+    whole = quoted()
+    (desk,) = whole.workflows
+    guessed = replace(desk, answers={**desk.answers, "calls_per_month": replace(desk.answers["calls_per_month"], confidence="guess")})
+    stopped, simpler = (replace(desk, answers={**desk.answers, name: Answer((level,))}) for name, level in (("sponsor", "none"), ("simpler_system", "yes")))
+    guess, stop, easier = (words(studies(replace(whole, workflows=(replace(one, pilots=()),)), draws=64)[0]) for one in (guessed, stopped, simpler))
+
+    assert "3,000 to 4,500 items a month; still to be confirmed" in guess and guess.count("to be confirmed") == 1
+    assert "No offer is asked for: Answers for service engineers Nothing more is to be spent." in stop
+    assert "No offer is asked for: Answers for service engineers Something simpler is tried first." in easier
+    assert not any("decide on every offer" in told or "Your price" in told for told in (stop, easier))
+
+
+def test_where_no_pilot_is_asked_for_the_charter_says_that_a_suppliers_offer_is_tested_all_the_same() -> None:
+    """The charter of one day said “no pilot is asked for”, and the brief to suppliers “100 fresh cases decide”."""
+    whole = read(samples.path("source-text"))
+    (study,) = studies(whole, only=("static-faq",), draws=64)
+    assert study.plan.mark == 0
+
+    told = " ".join(unescape(re.sub(r"<[^>]+>", "\n", "\n".join(map(html, charter(study))))).split())
+    assert "No pilot is asked for" in told and "A supplier's offer is another matter: it binds you, so 100 fresh cases decide on it before you sign." in told
+    assert "100 fresh cases decide on every offer" in words(study)
 
 
 def test_every_quote_that_holds_is_a_row_with_its_day_the_cheapest_first() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from advisorkit.advice.acceptability import Case, Similar, clear, draw, similar
 from advisorkit.advice.belief import Assessment, Belief, removed, shuts
-from advisorkit.advice.flips import Flip, NextQuestion, Pair, WeightFlip, flips, next_questions, pairs, settled, stays, weight_flip
+from advisorkit.advice.flips import Flip, NextQuestion, Pair, WeightFlip, flips, next_questions, pairs, stays, undecided, weight_flip
 from advisorkit.advice.gates import Facts, GateHit, sure
 from advisorkit.advice.ladder import PILOT, Policy, Rung, RungId, plan, policies, untried, waiting
 from advisorkit.advice.steps import NextStep, OffRamp, companions, in_use, next_step, off_ramp, warnings
@@ -89,14 +89,19 @@ class Advice(Displayed):
     """Changes of two answers that bring the runner-up to the front, where one alone does not."""
     stays: tuple[Flip, ...] = ()
     """The changes of one answer that move the beliefs most and yet leave the destination as it is."""
-    settled: bool = False
-    """Whether no open question can change the destination or the step for now by its answer."""
+    undecided: Literal["", "step", "end"] = "end"
+    """What an open question can change by its answer: nothing, the step for now alone, or the destination."""
     seed: int = 0
     """Seed of the draws."""
     draws: int = 0
     """Number of draws."""
     beliefs: tuple[tuple[float, float], ...] = ()
     """Chances of needing retrieval and training in the first draws, for the map."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether no open question can change the destination or the step for now by its answer."""
+        return not self.undecided
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{name} {found.probability:.2f}" for name, found in self.patterns.items())
@@ -172,7 +177,7 @@ def advise(
         weight_flip=weight_flip(outlook),
         pairs=pairs(outlook),
         stays=stays(outlook),
-        settled=settled(outlook, asked),
+        undecided=undecided(outlook, asked),
         beliefs=tuple(zip(drawn.retrieval[:MAPPED].tolist(), drawn.training[:MAPPED].tolist(), strict=True)),
         seed=seed,
         draws=drawn.retrieval.size,

@@ -370,14 +370,12 @@ _APART = 0.03
 
 
 def _two_marks(text: Mapping[str, str], target: Target, even: float, name: str) -> Iterator[str]:
-    """Where a pilot has to show another share right than what is put into use needs to gain.
-
-    A right answer has its own worth there, or somebody named the share; here building is paid for. What was named may be more than a gain needs.
-    """
+    """Where a pilot has to show another share right than what is put into use needs to gain, what each counts; what was named may be more than a gain needs."""
     if target.share is None or target.never or (abs(even - target.share) < _APART and even < 1) or (target.source != "break_even" and even < target.share):
         return
-    key = "warn.two_marks" + (".never" if even >= 1 else ".always" if even <= 0 else ".more" if even > target.share else "")
-    yield text[key].format(needed=percent(target.share), even=percent(even), pattern=name)
+    gains = "warn.gains" + (".never" if even >= 1 else ".always" if even <= 0 else ".more" if even > target.share else "")
+    keys = (f"warn.shows.{target.source}", gains, *(("warn.another_sum",) if target.source == "break_even" else ()))
+    yield " ".join(text[key].format(needed=percent(target.share), even=percent(even), pattern=name) for key in keys)
 
 
 def _instead(catalog: Catalog, ramp: OffRamp | None, step: NextStep, prospects: Prospects) -> str:

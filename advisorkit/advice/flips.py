@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 
@@ -265,13 +266,19 @@ def _due(criterion: Criterion, answers: Collection[str]) -> bool:
     return ask_if is None or ask_if.axis is not None or ask_if.criterion in answers
 
 
-def settled(outlook: Outlook, parked: Collection[str] = ()) -> bool:
-    """Whether no answer to any one open question changes the destination or the step for now.
+def undecided(outlook: Outlook, parked: Collection[str] = ()) -> Literal["", "step", "end"]:
+    """What the answer to any one open question can change: nothing, the step for now alone, or the destination.
 
     Exact: every level of every open question is tried, of numbers that costs depend on the ends of each band as well, and
     facts of the cost model are worked out anew for each.
     """
-    return not _deciding(outlook, open_questions(outlook, parked))
+    asked = open_questions(outlook, parked)
+    if not _deciding(outlook, asked):
+        return ""
+    names = {criterion.id for criterion in asked}
+    moved = {change.criterion for change, goal in zip(outlook.singles, best_of(outlook.single.chances), strict=True) if goal != outlook.goal}
+    ends = outlook.ends_of(names)
+    return "end" if names & moved or (ends and (best_of(outlook.after(ends).chances) != outlook.goal).any()) else "step"
 
 
 def _deciding(outlook: Outlook, asked: Iterable[Criterion]) -> frozenset[str]:

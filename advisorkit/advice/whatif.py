@@ -199,8 +199,12 @@ class Outlook:
 
     def decided_at_ends(self, open_: Container[str]) -> frozenset[str]:
         """Criteria of `open_` of which a number at either end of a band would do so, where more than the band counts."""
-        ends = [change for change in _band_ends(self.assessment.catalog) if change.criterion in self.exact and change.criterion in open_]
-        return self._decided_by(self.after([(change,) for change in ends])) if ends else frozenset()
+        ends = self.ends_of(open_)
+        return self._decided_by(self.after(ends)) if ends else frozenset()
+
+    def ends_of(self, open_: Container[str]) -> Sequence[tuple[Change]]:
+        """Numbers at both ends of the bands of those of `open_` of which more than the band counts."""
+        return [(change,) for change in _band_ends(self.assessment.catalog) if change.criterion in self.exact and change.criterion in open_]
 
     def _decided_by(self, tried: Changed) -> frozenset[str]:
         today, first = self.goal, self.belief.retrieval >= self.belief.training

@@ -148,8 +148,9 @@ def _careful(study: Study) -> Iterator[Block]:
 
 
 def _open(study: Study) -> str:
-    """What answers to open questions may change: nothing, the next step where no single one leads elsewhere, or the advice."""
-    return "open_settled" if study.advice.settled else "open_unsettled" if study.advice.flips else "open_step"
+    """What one answer to an open question may change: nothing, the next step alone, or where it ends, which no likely one does where that is called clear."""
+    found = study.advice
+    return "open_settled" if found.settled else "open_step" if found.undecided == "step" else "open_clear" if found.clear else "open_unsettled"
 
 
 def cautions(study: Study) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from advisorkit.report.cost_pages import assumed, cash_years, compared, yearly
 from advisorkit.report.printed import chance_of, columns, enumerated, inside, lead_points, project, say, weeks
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Criterion, PatternId
-from advisorkit.values.engagement import Answer
+from advisorkit.values.engagement import Answer, Engagement
 from advisorkit.values.messages import locale
 from advisorkit.values.people import Stop
 from advisorkit.values.places import linked
@@ -373,12 +373,7 @@ def _way(stops: Sequence[Stop], questions: Sequence[_Question]) -> Iterator[Bloc
 def _questions(studies: Studies) -> Iterator[_Question]:
     """What nobody has said, or only guessed: of the way of the data, then of each workflow."""
     engagement = studies[0].engagement
-    legal = confirmer(engagement, "legal"), say("protection.before")
-    if not engagement.data_flow:
-        yield _Question("", say("protection.ask.way"), *legal)
-    for stop in engagement.data_flow:
-        if lacking := [locale().lowered(say(f"protection.{name}")) for name in _SAID if not getattr(stop, name)]:
-            yield _Question(stop.stop, say("protection.ask.stop", stop=stop.stop, names=", ".join(lacking)), *legal)
+    yield from (_Question(stop, asked, confirmer(engagement, "legal"), say("protection.before")) for stop, asked in way_asked(engagement).items())
     for criterion in (studies[0].catalog.criterion(name) for name in PROTECTED):
         left = [one for one in studies if criterion.id not in one.answers or one.answers[criterion.id].confidence == "guess"]
         dates = [said.confirm_by for one in left if (said := one.answers.get(criterion.id)) and said.confirm_by]
@@ -386,6 +381,14 @@ def _questions(studies: Studies) -> Iterator[_Question]:
             names = "" if len(left) == len(studies) else say("protection.ask.for", names=enumerated([one.workflow.name for one in left]))
             asked = f"{criterion.question}{names}{_guessed(criterion, left)}"
             yield _Question(criterion.id, asked, confirmer(engagement, criterion.who), say("protection.by", date=day(min(dates))) if dates else say("protection.before"))
+
+
+def way_asked(engagement: Engagement) -> dict[str, str]:
+    """What is to be asked of the way of the data, by stop, or of all of it at once."""
+    if not engagement.data_flow:
+        return {"": say("protection.ask.way")}
+    lacking = {one.stop: [locale().lowered(say(f"protection.{name}")) for name in _SAID if not getattr(one, name)] for one in engagement.data_flow}
+    return {stop: say("protection.ask.stop", stop=stop, names=", ".join(names)) for stop, names in lacking.items() if names}
 
 
 def _guessed(criterion: Criterion, left: Studies) -> str:

@@ -19,7 +19,7 @@ from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
-from advisorkit.values.places import linked, told
+from advisorkit.values.places import linked, rounded, told
 from advisorkit.values.quantities import day, hundredths, money_short, number, percent, plain, span
 
 _FALLS_SHORT: Mapping[PatternId, tuple[str, ...]] = {
@@ -49,8 +49,9 @@ def charter(study: Study) -> tuple[Block, ...]:
     if over or not plan.mark:
         headline = (study.cite(made.headline, "decision.headline"), *((made.next_step.why,) if made.next_step.action == "stop" else ()))
         figures = () if over else (KeyFigures(tuple(charter_figures(plan))), *_charter_notes(plan), Text((plan.why,)))
+        offers = () if made.replaced or made.next_step.action == "stop" else (Text((say("charter.offers", cases=fresh_cases(study)),), "note"),)
         return (
-            Heading(say("charter.no_title"), 2, study.workflow.name), Text((linked(" ", headline),), "lead"), *figures, *warned(study),
+            Heading(say("charter.no_title"), 2, study.workflow.name), Text((linked(" ", headline),), "lead"), *figures, *offers, *warned(study),
             Heading(say("decide")), Text(tuple(asks(study)), "numbered"), Heading(say("again.title")), Text(tuple(again(study)), "bullets")
         )
     return (
@@ -63,6 +64,12 @@ def charter(study: Study) -> tuple[Block, ...]:
         _table("charter.actions", "charter.actions_head", _actions(study, plan)),
         *((Text((linked(" ", careful),), "note"),) if (careful := cautions(study)) else ()),
     )
+
+
+def fresh_cases(study: Study) -> float:
+    """Cases that decide on a supplier's offer: as many as a pilot takes, or else as a test usually does."""
+    usual = study.assumption("test_case_count").range
+    return study.plan.mark or (rounded(usual.likely) if usual else 0)
 
 
 def _charter_title(plan: Plan) -> str:

@@ -6,23 +6,22 @@ from datetime import date
 from itertools import chain
 
 from advisorkit.advice.answers import words_of
-from advisorkit.advice.gates import open_criteria
 from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, Heading, KeyFigure, KeyFigures, Table, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.intake.questionnaire import confirmer, pending
 from advisorkit.report import pictures
 from advisorkit.report.advice_pages import again, asked, asks, decided, off_ramp, summary, warned
-from advisorkit.report.annex_pages import PRIVATE, answers_of, each, joined, not_this, numbered
+from advisorkit.report.annex_pages import PRIVATE, PROTECTED, answers_of, each, joined, not_this, numbered, way_asked
 from advisorkit.report.cost_pages import ahead, cash_years, costs, left_out, money_table, steps, worth
 from advisorkit.report.job import Report
-from advisorkit.report.pilot_pages import pilot_cover
+from advisorkit.report.pilot_pages import fresh_cases, pilot_cover
 from advisorkit.report.printed import columns, count, inside, say, unknowns
 from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import on_how_many, ordered
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.messages import locale
-from advisorkit.values.places import linked, rounded, told
+from advisorkit.values.places import linked, told
 from advisorkit.values.quantities import day, money_short, percent
 
 
@@ -100,12 +99,8 @@ def session_note(report: Report) -> tuple[Block, ...]:
 def session_prep(report: Report) -> tuple[Block, ...]:
     """Who should come, what to bring, and the open questions by who can answer them."""
     found, engagement = report.workflows, report.workflows[0].engagement
-    left = {
-        who: each(found, lambda one, who=who: (  # type: ignore[misc]
-            c.question for c in open_criteria(one.catalog, one.answers) if c.who == who and (c.id in one.decision.to_ask or c.id in one.answers)
-        ))
-        for who in ("business", "IT", "legal")
-    }
+    left = {who: each(found, lambda one, who=who: _put_to(one, who)) for who in ("business", "IT", "legal")}  # type: ignore[misc]
+    left["legal"] = (*way_asked(engagement).values(), *left["legal"])
     named = {confirmer(engagement, who): lines for who, lines in left.items() if lines}
     lacking = tuple(dict.fromkeys(locale().lowered(name) for one in found if one.priced for name in one.lacking))
     bring = (say("prep.bring.cases"), *((say("prep.bring.numbers", names=", ".join(lacking)),) if lacking else ()), say("prep.bring.papers"))
@@ -114,6 +109,16 @@ def session_prep(report: Report) -> tuple[Block, ...]:
         Text(tuple(say("prep.asked", who=_raised(name), questions=len(lines)) for name, lines in named.items()), "bullets"), Heading(say("prep.bring")), Text(bring, "bullets"),
         *(block for name, lines in named.items() for block in (Heading(_raised(name)), Text(lines, "bullets"))),
     )  # fmt: skip
+
+
+def _put_to(study: Study, who: str) -> Iterator[str]:
+    """What `who` can say: what nobody has said, on data as the page on its protection asks it, and what is a guess so far."""
+    for criterion in study.catalog.criteria.values():
+        said = study.answers.get(criterion.id)
+        if criterion.who == who and (criterion.id in study.decision.to_ask or (criterion.id in PROTECTED and said is None)):
+            yield criterion.question
+        elif criterion.who == who and said and said.confidence == "guess":
+            yield f"{criterion.question} {say('protection.ask.guess')}"
 
 
 NEEDS = (
@@ -129,22 +134,22 @@ def supplier_brief(report: Report) -> Iterator[Block]:
     """A brief for each workflow that any supplier can answer; it names no product, no budget and no other offer."""
     yield from pilot_cover(report, "supplier.cover")
     for study in report.workflows:
-        yield from (*_needs(study), *_test(study), *_answers(study))
+        if (stopped := study.decision.next_step.action == "stop") or study.decision.replaced:
+            yield Heading(say("supplier.none", workflow=study.workflow.name), 2, study.workflow.name)
+            yield Text((say("state.stop" if stopped else "supplier.none.simpler"),), "lead")
+        else:
+            yield from (*_needs(study), *_test(study), *_answers(study))
 
 
 def _needs(study: Study) -> Iterator[Block]:
     told, context = study.answers, study.workflow.context
-    yield Heading(say("supplier.title", workflow=study.workflow.name, cases=_cases(study)), 2, study.workflow.name)
+    yield Heading(say("supplier.title", workflow=study.workflow.name, cases=fresh_cases(study)), 2, study.workflow.name)
     if lines := [say(f"supplier.{name}", value=context[name]) for name in ("problem", "success_metric") if context.get(name)]:
         yield Text(tuple(lines), "lead")
-    rows = [(criterion.label, words_of(criterion, told[name], study.currency)) for name in NEEDS if name in told and not told[name].unknown for criterion in [study.catalog.criterion(name)]]
+    rows = [(criterion.label, words_of(criterion, told[name], study.currency), told[name].confidence) for name in NEEDS if name in told for criterion in [study.catalog.criterion(name)]]
     yield Heading(say("supplier.needs"))
-    yield table_of("", columns("supplier.needs_head"), rows) if rows else Text((say("supplier.needs_none"),))
-
-
-def _cases(study: Study) -> float:
-    usual = study.assumption("test_case_count").range
-    return study.plan.mark or (rounded(usual.likely) if usual else 0)
+    needs = ((label, say("supplier.guess", value=value) if sure == "guess" else value) for label, value, sure in rows)
+    yield table_of("", columns("supplier.needs_head"), needs) if rows else Text((say("supplier.needs_none"),))
 
 
 def _test(study: Study) -> Iterator[Block]:
@@ -155,7 +160,7 @@ def _test(study: Study) -> Iterator[Block]:
         mark = say("supplier.test.frozen", needed=percent(study.cite(frozen.pass_mark, "pilot.pass_mark") if study.pilot else frozen.pass_mark), date=day(frozen.date))
     else:
         mark = say("supplier.test.open") if held is None or study.prospects.target.never else say("supplier.test.wanted", needed=percent(min(held, 1.0)))
-    lines = (say("supplier.test.cases", cases=_cases(study)), say("supplier.test.marked"), mark, say("supplier.test.alike"))
+    lines = (say("supplier.test.cases", cases=fresh_cases(study)), say("supplier.test.marked"), mark, say("supplier.test.alike"))
     yield from (Heading(say("supplier.test")), Text(lines, "numbered"))
 
 
