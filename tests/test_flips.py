@@ -12,7 +12,7 @@ from weighing import closed_gates
 
 from advisorkit.advice.advice import assess
 from advisorkit.advice.belief import MEASURED, Assessment
-from advisorkit.advice.flips import flips, pairs, stays, weight_flip
+from advisorkit.advice.flips import Flip, flips, pairs, stays, weight_flip
 from advisorkit.advice.whatif import Change, Outlook, possible_answers
 from advisorkit.catalog.reading import load
 from advisorkit.report.pictures import changed_to
@@ -199,3 +199,16 @@ def test_a_number_without_an_upper_end_is_told_as_it_was_tried_and_does_what_is_
     assert changed_to(study, flip) == "The texts are too large for a prompt (tried: 2,000,000 tokens)"
     again = replace(workflow, answers={**workflow.answers, "corpus_tokens": Answer(amount=Estimate.of(flip.tried))})
     assert Study(replace(engagement, workflows=(again,)), again).advice.recommended == flip.recommended != study.advice.recommended
+
+
+@pytest.mark.parametrize(("criterion", "after", "tried", "told"), [
+    ("information_share", "over_60", None, "Most failures lacked information (at least 60%)"), ("oracle_fix_share", "under_30", None, "The right text puts little right (under 30%)"),
+    ("latency_s", "1_to_4", None, "Answers are needed in conversation (1 to 5 seconds)"), ("labelled_examples", "50_to_199", None, "There are a hundred or so checked examples (50 to 199 examples)"),
+    ("corpus_tokens", "under_10000", 5_000.0, "The texts are a few pages at most (tried: 5,000 tokens)"), ("languages", "one", None, "It works in one language"),
+    ("citations", "required", None, "Citations are required"),
+])  # fmt: skip
+def test_a_change_of_a_number_is_told_with_the_number_that_was_tried_or_those_of_its_level(criterion: str, after: str, tried: float | None, told: str) -> None:
+    """ "Most failures lacked information, today: 20%" left a reader to guess from which share on."""
+    engagement = read(samples.path("source-text"))
+
+    assert changed_to(Study(engagement, engagement.workflows[0]), Flip(criterion, None, after, "rag", {}, tried)) == told

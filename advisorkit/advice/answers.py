@@ -1,10 +1,11 @@
 """Answers in words: as files hold them, and as a client reads them."""
 
+from advisorkit.files.numbers import words
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import in_units, locale
-from advisorkit.values.quantities import amount, digits, plain
+from advisorkit.values.quantities import Estimate, amount, digits, plain
 
 KAPPA = "kappa"
 """Unit of agreement beyond chance, which is no share and is told in words."""
@@ -48,8 +49,31 @@ def words_of(criterion: Criterion, answer: Answer, currency: str = "") -> str:
     share, unit = criterion.maximum == 1, criterion.unit or ""
     paid = unit.startswith("currency")
     ends = dict.fromkeys(amount(end, currency) if paid else plain(end * (100 if share else 1)) for end in (answer.amount.low, answer.amount.high))
-    words = in_units(unit.removeprefix("currency").strip(), one=[*ends] == ["1"])
-    return locale().share.format(number=text("to").join(ends)) if share else f"{text('to').join(ends)} {words}".rstrip()
+    counted = in_units(unit.removeprefix("currency").strip(), one=[*ends] == ["1"])
+    return locale().share.format(number=text("to").join(ends)) if share else f"{text('to').join(ends)} {counted}".rstrip()
+
+
+def numbers_of(criterion: Criterion, level: str, currency: str = "") -> str:
+    """The numbers that a level of a criterion stands for, in a client's words; empty where it is one whole number, which its words say.
+
+    Example:
+        >>> from advisorkit.catalog.reading import load
+        >>> find = load().criterion
+        >>> numbers_of(find("information_share"), "over_60"), numbers_of(find("labelled_examples"), "10_to_49"), numbers_of(find("languages"), "one")
+        ('at least 60%', '10 to 49 examples', '')
+    """
+    place, whole = [one.id for one in criterion.levels].index(level), criterion.unit in words("whole")
+    low, below = (criterion.levels[n].below if n >= 0 else None for n in (place - 1, place))
+
+    def told(low: float, high: float) -> str:
+        return words_of(criterion, Answer(amount=Estimate.of([low, high])), currency)
+
+    if low is None and below is not None:
+        return "" if whole and below - 1 == criterion.minimum else Texts("advice").say("numbers.under", amount=told(below, below))
+    if low is not None and below is not None:
+        return told(low, below - 1 if whole else below)
+    least = low or criterion.minimum
+    return Texts("advice").say("numbers.least", amount=told(least, least))
 
 
 def clause(sentence: str) -> str:

@@ -7,7 +7,7 @@ from math import isclose
 
 from advisorkit.advice.acceptability import LEAD
 from advisorkit.advice.advice import Advice
-from advisorkit.advice.answers import clause, words_of
+from advisorkit.advice.answers import clause, numbers_of, words_of
 from advisorkit.advice.belief import EvidenceItem
 from advisorkit.advice.decision import tenths
 from advisorkit.advice.flips import Flip
@@ -175,10 +175,13 @@ def flip_bars(study: Study, *, figures: bool = False, staying: int = 0) -> kinds
 
 @printing
 def changed_to(study: Study, flip: Flip) -> str:
-    """What an answer is changed to: the fact that its level states; of one without an upper end with the number that was tried, where it counts."""
+    """What an answer is changed to: the fact that its level states, with the number that was tried where it counts, else with the numbers of that level."""
     criterion = study.catalog.criterion(flip.criterion)
-    stated = (level := criterion.level(flip.after)).reason
-    return stated if flip.tried is None or level.below is not None else say("changes.tried", change=stated, amount=words_of(criterion, Answer(amount=Estimate.of(flip.tried)), study.currency))
+    stated = criterion.level(flip.after).reason
+    if flip.tried is not None:
+        return say("changes.tried", change=stated, amount=words_of(criterion, Answer(amount=Estimate.of(flip.tried)), study.currency))
+    found = "" if criterion.words else numbers_of(criterion, flip.after, study.currency)
+    return say("changes.numbers", change=stated, numbers=found) if found else stated
 
 
 def _today(criterion: Criterion, answer: Answer, currency: str) -> str:
