@@ -18,7 +18,7 @@ from advisorkit.costs.results import PARTS, Figure, MoneyRow
 from advisorkit.export.blocks import Block, Heading, KeyFigures, Table
 from advisorkit.files.texts import speaking
 from advisorkit.report.advice_pages import asks
-from advisorkit.report.cost_pages import money_table, source_of, worth
+from advisorkit.report.cost_pages import cash_years, money_table, source_of, worth
 from advisorkit.report.job import make_report
 from advisorkit.report.pilot_pages import charter
 from advisorkit.report.short_documents import _first, _foremost, decision_record
@@ -262,6 +262,27 @@ def test_every_figure_of_every_quote_lies_in_the_json() -> None:
     assert len(rows) == 2 and len(figures) > 20
     assert [cell.text for row in rows for cell in row[1:] if uncited(cell.text)] == []
     assert [(words, path) for words, path in figures if words.lstrip("−") not in prints(value_at(told, path), "EUR")] == []
+
+
+def test_what_leaves_the_house_year_by_year_holds_every_quote_or_the_product_of_a_set_price() -> None:
+    """Forty seats at €49 are €1,960 a month: two months of 2026, beside €900 once."""
+    client = quoted()
+    (one,) = make_report(client, draws=FEW).workflows
+    told = json.loads(json.dumps(cost_document(client, [one])))
+    years = cash_years(one)
+    assert years is not None
+
+    heads = [head.text for head in years.columns]
+    assert heads[-2:] == ["Nordwind, 3 November 2026", "Elbe, 10 November 2026"] and "Bought product" not in heads
+    once, first, second, *_ = (money.amounts[-2] for money in years.items)
+    assert (once, first, second) == (900, 2 * 1_960, 12 * 1_960)
+    assert [value_at(told, amount.path) for money in years.items for amount in money.amounts] == [amount for money in years.items for amount in money.amounts]
+
+    def sold(**prices: float) -> list[str]:
+        told = engagement(assumptions={**TODAYS_FIGURES, "buy_seats": 40, **prices})
+        return [head.text for head in cash_years(make_report(told, draws=FEW).workflows[0]).columns]  # type: ignore[union-attr]
+
+    assert (sold(buy_seat_price=30)[-1], "Bought product" in sold()) == ("Bought product", False)
 
 
 @pytest.mark.parametrize(("language", "source"), [("en", "quote of Nordwind, 3 November 2026"), ("de", "Angebot von Nordwind, 3. November 2026")])

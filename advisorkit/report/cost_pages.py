@@ -21,7 +21,6 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.messages import here, locale
 from advisorkit.values.places import linked, or_nought, printing, told
-from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, plain, round_figures, sampled, sampled_parts, span
 
 Amounts = Mapping[str, int | None]
@@ -33,7 +32,7 @@ def money_table(study: Study) -> Table:
     seen, costs = study.printed, study.costs.money
     order = sorted(shown(study), key=lambda column: study.status(column) == "ruled_out")
     rows = [_ruled(study, column) if study.status(column) == "ruled_out" else _row(study, costs[column], seen.rows[column]) for column in order if column != "buy" or not study.quotes]
-    rows += [_row(study, *_quoted(study, quote, offered), say("money.quote", supplier=quote.supplier, date=day(quote.date))) for quote, offered in study.quotes]
+    rows += [_row(study, row, amounts, name) for name, row, amounts in _quoted(study)]
     rate = study.assumption("discount_rate").range
     subtitle = say(
         "money.subtitle", unit=in_unit(study.currency, seen.unit), months=study.months,
@@ -60,10 +59,12 @@ def shown(study: Study) -> tuple[Column, ...]:
     return ("today", *PATTERNS, *(("buy",) if buy.outside or (ramp and ramp.kind == "buy") else ()))
 
 
-def _quoted(study: Study, quote: Quote, offered: Study) -> tuple[MoneyRow, Amounts]:
-    """The row of a bought product at one quote."""
-    path = f"money.quotes[{study.workflow.quotes.index(quote)}].money"
-    return study.cite(offered.costs.money["buy"], path, MONEY), study.cite(offered.printed.rows["buy"], f"{path}.printed")
+def _quoted(study: Study) -> Iterator[tuple[str, MoneyRow, Amounts]]:
+    """A bought product at each quote: by whom and when it was offered, what it costs, and that as it is printed."""
+    for quote, offered in study.quotes:
+        path = f"money.quotes[{study.workflow.quotes.index(quote)}].money"
+        name = say("money.quote", supplier=quote.supplier, date=day(quote.date))
+        yield name, study.cite(offered.costs.money["buy"], path, MONEY), study.cite(offered.printed.rows["buy"], f"{path}.printed")
 
 
 def _row(study: Study, row: MoneyRow, amounts: Amounts, name: str = "") -> Iterator[Cell]:
@@ -122,14 +123,16 @@ def in_unit(currency: str, unit: int) -> str:
 
 
 def cash_years(study: Study) -> LineItems | None:
-    """Money that leaves the house for every pattern in play by financial year; None where it is known of none."""
-    years = {pattern: found for pattern in study.in_play if (found := study.costs.money[pattern].by_year)}
+    """Money that leaves the house by financial year for every pattern in play and, where its price is known, a bought product; None where it is known of none."""
+    sold = [*((Cell(name), row) for name, row, _ in _quoted(study))] or [(Cell(study.name("buy")), study.costs.money["buy"])] * ("buy" in shown(study))
+    paid = [*((Cell(study.name(pattern), pattern), study.costs.money[pattern]) for pattern in study.in_play), *sold]
+    years = [(head, row.by_year) for head, row in paid if row.by_year]
     if not years:
         return None
-    labels = [_label(study, year.year) for year in next(iter(years.values()))]
+    labels = [_label(study, year.year) for year in years[0][1]]
     lines = [*((0, "one_off") for _ in labels[:1]), *((n, "running") for n in range(len(labels)))]
-    items = [Money(say(f"money.{name}", year=labels[n]), tuple(getattr(found[n], name) for found in years.values())) for n, name in lines]
-    return LineItems(say("money.years"), study.currency, tuple(Cell(study.name(p), p) for p in years), tuple(items), say("money.years_note"))
+    items = [Money(say(f"money.{name}", year=labels[n]), tuple(getattr(found[n], name) for _, found in years)) for n, name in lines]
+    return LineItems(say("money.years"), study.currency, tuple(head for head, _ in years), tuple(items), say("money.years_note"))
 
 
 def yearly(studies: Sequence[Study]) -> LineItems | None:
