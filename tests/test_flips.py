@@ -15,10 +15,11 @@ from advisorkit.advice.belief import MEASURED, Assessment
 from advisorkit.advice.flips import Flip, flips, pairs, stays, weight_flip
 from advisorkit.advice.whatif import Change, Outlook, possible_answers
 from advisorkit.catalog.reading import load
-from advisorkit.report.pictures import changed_to
+from advisorkit.report.pictures import changed_to, flip_bars
 from advisorkit.store import samples
 from advisorkit.store.reading import read
-from advisorkit.study.study import Study
+from advisorkit.study.pilots import pilots_of
+from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.engagement import Answer, Workflow
 from advisorkit.values.quantities import Estimate
@@ -212,3 +213,11 @@ def test_a_change_of_a_number_is_told_with_the_number_that_was_tried_or_those_of
     engagement = read(samples.path("source-text"))
 
     assert changed_to(Study(engagement, engagement.workflows[0]), Flip(criterion, None, after, "rag", {}, tried)) == told
+
+
+def test_an_answer_that_changes_nothing_needs_no_number() -> None:
+    file = samples.path("source-text")
+    study = next(one for one in studies(read(file), pilots_of(read(file), file), draws=64) if one.workflow.id == "document-extraction")
+    rows = flip_bars(study, staying=1).flips
+
+    assert study.advice.stays[0].criterion == "corpus_tokens" and rows[-1].change == "The texts are a few pages at most"

@@ -165,8 +165,9 @@ def flip_bars(study: Study, *, figures: bool = False, staying: int = 0) -> kinds
     for flip in (*list(first.values())[:CHANGES], *advice.stays[:staying]):
         criterion = catalog.criterion(flip.criterion)
         before = clause(_today(criterion, flip.before, currency)) if flip.before else say("changes.unknown")
-        row = _flip_row(catalog, changed_to(study, flip), before, flip.shares, flip.recommended, figures=figures)
         ramp = study.simpler_after(flip)
+        change = changed_to(study, flip) if ramp or flip.recommended != advice.recommended else criterion.level(flip.after).reason
+        row = _flip_row(catalog, change, before, flip.shares, flip.recommended, figures=figures)
         note = say("changes.simpler", name=inside(catalog.off_ramps[ramp.kind].long_name)) if ramp else _note(study, flip)
         rows.append(replace(row, note=note, simpler=ramp is not None))
     names = ", ".join(catalog.patterns[p].name for p in PATTERNS if today[p] > 0)
