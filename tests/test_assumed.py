@@ -130,6 +130,21 @@ def test_an_amount_is_echoed_as_it_is_understood_before_it_is_recorded(costs: Sc
     assert costs.work.state.current.answers["corpus_tokens"].amount == Estimate.of([20_000, 60_000])
 
 
+def test_what_was_understood_before_does_not_stand_beside_a_refusal(costs: Screen) -> None:
+    """ "soon" was refused beside "Understood as about 240,000 tokens"."""
+    costs.edit("assume_part", {"name": "minutes_saved", "part": "likely", "text": "0.1 hour"})
+    assert [notice["words"] for notice in view(costs)["bar"]["notices"]] == ["“0.1 hour” → 6 minutes"]
+    costs.edit("assume_part", {"name": "minutes_saved", "part": "likely", "text": "soon"})
+    assert view(costs)["bar"]["notices"] == [] and costs.look.faults["minutes_saved"]
+
+    screen = screen_of(costs.work)
+    screen.edit("ask", {"criterion": "corpus_tokens"})
+    screen.edit("echo", {"criterion": "corpus_tokens", "text": "400 pages"})
+    screen.edit("answer", {"criterion": "corpus_tokens", "value": "soon"})
+    asked = view(screen)["question"]["asked"]
+    assert (asked["echo"], bool(asked["fault"])) == ("", True)
+
+
 GERMAN = "language: de\n" + HARBOUR.read_text(encoding="utf-8")
 UNTOLD = r"\b(line|is|not|unknown|valid|holds|expected|of|the|to)\b"
 

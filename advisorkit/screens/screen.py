@@ -65,6 +65,7 @@ class Screen:
             made = EDITS[name](self.work, look, self.delivery, args)
             look = made if isinstance(made, Look) else look
         except (AdvisorError, ValueError, TypeError, KeyError, OSError) as error:
+            self.work.heard = ()
             control, part, typed = (str(args.get("criterion") or args.get("name") or name), *(str(args.get(key, "")) for key in ("part", "text" if "text" in args else "value")))
             asks = {fault.option: fault.choices for fault in getattr(error, "faults", ()) if fault.option}
             look = replace(_refused(look, control, part, typed, self.work.file.words(error)), asks={**look.asks, **asks})
@@ -257,7 +258,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 def _refused(look: Look, control: str, part: str, typed: str, why: str) -> Look:
     known = control in assumptions() or control in load_catalog().criteria or control in ("pilot", "name", *TOLD)
     notices = () if known else (Notice("error", why, ((tell("notice.dismiss"), "dismiss"),)),)
-    return replace(look, faults={control: why, f"{control} part": part, f"{control} typed": typed}, notices=notices)
+    return replace(look, faults={control: why, f"{control} part": part, f"{control} typed": typed}, notices=notices, echo=("", ""))
 
 
 def _told(words: str) -> Notice:
