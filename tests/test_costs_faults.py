@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.messages import PriceError
-from advisorkit.values.quantities import Estimate
+from advisorkit.values.quantities import Estimate, day as day_told
 
 BASE = read(Path(__file__).with_name("data") / "cost_faults.yaml")
 ANSWERS: dict[str, Any] = {"calls_per_month": 100_000, "corpus_tokens": 3_000_000, "labelled_examples": 800}
@@ -135,6 +136,32 @@ def test_followed_month_by_month_a_changing_price_comes_to_the_same_total() -> N
 def test_an_ended_model_is_refused_and_its_successor_named(model: str, instead: str) -> None:
     with pytest.raises(PriceError, match=f"model: {model} has ended on .*; name its successor {instead}"):
         priced(ANSWERS, model=model)
+
+
+def on(day: date, **models: str) -> Inputs:
+    whole = replace(client(ANSWERS, **models), as_of=day)
+    return inputs_for(whole, whole.workflows[0], prices.load(day), TABLE)
+
+
+@pytest.mark.parametrize(("name", "id", "last", "word"), [
+    *(("model", one.id, one.retires, "has ended on") for one in prices.models().values() if one.retires),
+    *(("tuned_model", one.id, one.closes, "takes no new training since") for one in prices.models().values() if one.closes and (one.retires is None or one.closes < one.retires)),
+])  # fmt: skip
+def test_each_announced_end_warns_on_the_day_before_and_refuses_from_its_day_on(name: str, id: str, last: date, word: str) -> None:
+    """Training at OpenAI is sold until 5 January 2027: a week before the models themselves end it was priced as usual, and to train what cannot be trained was advised."""
+    for later in (0, 1):
+        with pytest.raises(PriceError, match=f"{name}: {id} {word} {last}; name") as refused:
+            on(max(last, BASE.as_of) + timedelta(later), **{name: id})
+        other = re.findall(r"[\w-]+:[\w.-]+[\w]", str(refused.value).partition("; name")[2])
+        assert all(model.trains(last) if name == "tuned_model" else not model.retires or model.retires > last for model in map(prices.models().__getitem__, other))
+    if last > BASE.as_of:
+        assert any(id in told and day_told(last) in told for told in warnings(on(last - timedelta(1), **{name: id})))
+
+
+def test_a_price_of_the_book_says_when_what_it_prices_ends() -> None:
+    rows = prices.prices_table(prices.load(BASE.as_of), BASE.as_of, ["openai:gpt-5/input", "training:gpt-4o/1m_tokens", "training:lora-10b/1m_tokens", "gpu:h100/hour"])
+
+    assert [row["ends"] for row in rows] == ["2026-12-11", "2027-01-06", None, None]
 
 
 def test_what_changes_or_ends_within_the_horizon_is_told() -> None:

@@ -29,7 +29,7 @@ COLUMNS = ("id", "unit", "low", "likely", "high", "currency", "since", "checked"
 """Columns of a price file; a later `since` supersedes an earlier row and never replaces it."""
 MODEL_COLUMNS = (
     "id", "reference", "kind", "window_tokens", "cache_minutes", "cache_from",
-    "reasoning", "regional", "retires", "successor", "served", "training", "note",
+    "reasoning", "regional", "retires", "closes", "successor", "served", "training", "note",
 )  # fmt: skip
 RATE = "rate:"
 OWN = "ADVISORKIT_PRICES"
@@ -157,7 +157,7 @@ def _written(amount: float) -> str:
 
 
 def prices_table(book: PriceBook, on: date, ids: Iterable[str] | None = None) -> list[dict[str, object]]:
-    """Rows for ``advisorkit prices``: id, unit, low, likely, high, currency, as_of, age_days, state, evidence, source.
+    """Rows for ``advisorkit prices``: id, unit, low, likely, high, currency, as_of, age_days, state, evidence, source, ends.
 
     Example:
         >>> rows = prices_table(load(date(2026, 11, 20)), date(2026, 11, 20), ["openai:gpt-5-mini/input"])
@@ -173,8 +173,15 @@ def _shown(row: Price, book: PriceBook, on: date) -> dict[str, object]:
         "id": row.id, "unit": row.unit, "low": row.amount.low, "likely": row.amount.likely, "high": row.amount.high,
         "currency": row.currency, "as_of": age.as_of.isoformat(), "age_days": age.age_days, "state": age.state,
         "evidence": row.evidence, "source": row.source, "next": {"from": later.since.isoformat(), "likely": later.amount.likely} if later else None,
-        "tiers": [{"above": tier.above, "amount": tier.amount} for tier in row.tiers], "note": row.note,
+        "tiers": [{"above": tier.above, "amount": tier.amount} for tier in row.tiers], "note": row.note, "ends": _ends(row.id),
     }
+
+
+def _ends(id: str) -> str | None:
+    """The day on which what a row prices ends: its model, or new training of all that are trained at its price; None where none is announced."""
+    sold = models().get(id.partition("/")[0])
+    ends = [sold.retires] if sold else [model.closes for model in models().values() if model.training == id]
+    return max(day.isoformat() for day in ends if day) if ends and all(ends) else None
 
 
 def table(name: str, columns: tuple[str, ...], row: type, known: Known, ranges: Mapping[str, tuple[str, ...]]) -> list[Any]:

@@ -246,7 +246,7 @@ def prices(context: typer.Context, as_json: Json = False) -> None:
     today = date.today()  # noqa: DTZ011 - the user's own day
     rows = prices_table(load_prices(today), today)
     cells = [[str(r["id"]), f"{r['low']:g}", f"{r['likely']:g}", f"{r['high']:g}", str(r["currency"]), str(r["unit"]),
-              str(r["age_days"]), str(r["state"]), str(r["source"])] for r in rows]
+              str(r["age_days"]), ", ".join([str(r["state"]), *([f"{'ended' if str(r['ends']) <= today.isoformat() else 'ends'} {r['ends']}"] if r["ends"] else [])]), str(r["source"])] for r in rows]
     table = table_of("Price book", ["Price", "Low", "Likely", "High", "", "Unit", "Days old", "State", "Source"], cells, (1, 2, 3, 6))
     console.answer({"advisorkit": 1, "prices": rows}, [table], as_json=as_json)
 

@@ -195,6 +195,8 @@ def _spent(inputs: Inputs) -> Iterator[str]:
 
 
 def _ends(inputs: Inputs) -> Iterator[str]:
+    if closes := closing(inputs):
+        yield TEXTS.say("warn.closes", model=inputs.word("tuned_model"), date=day(closes))
     for name in ("model", "tuned_model", "embedding_model"):
         for model, last in ending(inputs, name):
             key = "warn.ends_trained" if name == "tuned_model" else "warn.ends" if model.successor else "warn.ends_alone"
@@ -206,6 +208,12 @@ def ending(inputs: Inputs, name: str) -> Iterator[tuple[Model, date]]:
     for model in _line_of_heirs(inputs, inputs.model(name), name == "model"):
         if model.retires and inputs.months_to(model.retires) < inputs.months:
             yield model, model.retires
+
+
+def closing(inputs: Inputs) -> date | None:
+    """The day within the horizon from which the model to train takes no new training; None where there is none."""
+    closes = inputs.model("tuned_model").closes
+    return closes if closes and inputs.months_to(closes) < inputs.months else None
 
 
 def announced(inputs: Inputs) -> Iterator[Price]:

@@ -369,20 +369,21 @@ def _named(inputs: Inputs, id: str) -> str:
         words["country"] = inputs.currency[:2].lower()
     named = id.format_map(words)
     if not named and id == "{tuned_model.training}":
-        trained = sorted(model.id for model in inputs.book.models.values() if model.training)
-        raise PriceError(f"no training price is known for {inputs.word('tuned_model')}; set training_price, or tuned_model to one that has a price: {', '.join(trained)}")
+        raise PriceError(here("no training price is known for {}; set training_price, or tuned_model to one that has a price: {}", inputs.word("tuned_model"), inputs.book.trained()))
     return named
 
 
 def _check_model(name: str, inputs: Inputs) -> None:
     """A model is used for what it does, and while it is there."""
     model, on = inputs.model(name), inputs.engagement.as_of
+    heir, train = inputs.book.heir(model.id, on).id, here("name another to train: {}", inputs.book.trained())
     if model.retires and model.retires <= on:
-        heir = inputs.book.heir(model.id, on).id
-        instead = f"name its successor {heir}" if heir != model.id else "name another"
-        raise PriceError(f"{name}: {model.id} has ended on {model.retires}; {instead}")
+        other = train if name == "tuned_model" else here("name another") if heir == model.id else here("name its successor {}", heir)
+        raise PriceError(here("{}: {} has ended on {}; {}", name, model.id, model.retires, other))
+    if name == "tuned_model" and model.closes and model.closes <= on:
+        raise PriceError(here("{}: {} takes no new training since {}; {}", name, model.id, model.closes, train))
     if model.kind == "embedding" and name != "embedding_model":
-        raise PriceError(f"{name}: {model.id} turns text into search keys and answers nothing; name it as embedding_model, and a model that writes as {name}")
+        raise PriceError(here("{}: {} turns text into search keys and answers nothing; name it as embedding_model, and a model that writes as {}", name, model.id, name))
 
 
 def _check_parts(inputs: Inputs) -> None:

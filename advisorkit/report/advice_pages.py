@@ -6,7 +6,7 @@ from itertools import islice
 
 from advisorkit.advice.ladder import PILOT
 from advisorkit.charts.kinds import ShareBars, ShareRow
-from advisorkit.costs.bill import announced, ending
+from advisorkit.costs.bill import announced, closing, ending
 from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, DecisionBlock, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
@@ -208,9 +208,9 @@ def again(study: Study) -> Iterator[str]:
         yield from (say("again.ends" if model.successor else "again.ends_alone", date=day(last), model=model.id, heir=model.successor) for model, last in ending(study.inputs, "model"))
         changed = dict.fromkeys((row.since, row.id.partition("/")[0]) for row in announced(study.inputs))
         yield from (say("again.changes", date=day(on), model=model) for on, model in changed)
-    retires = study.inputs.model("tuned_model").retires
-    if retires and study.advice.recommended in ("finetune", "hybrid"):
-        yield say("again.retires", date=day(retires))
+    if study.advice.recommended in ("finetune", "hybrid"):
+        yield from (say("again.closes", date=day(closes)) for closes in (closing(study.inputs),) if closes)
+        yield from (say("again.retires", date=day(retires)) for retires in (study.inputs.model("tuned_model").retires,) if retires)
     if ramp and step.action == "stop":
         yield from dict.fromkeys(say("again.world", reason=inside(hit.reopens)) for hit in study.advice.gates if hit.reason == ramp.reason)
     gates = {hit.reopens for said in study.advice.patterns.values() for hit in said.gates}

@@ -89,6 +89,12 @@ class Model:
     """How it runs once it is trained: sold by the token, on a dedicated endpoint by the hour, or not sold: on rented GPUs."""
     training: str = ""
     """Price-book row of what training it costs; empty when no such price is known."""
+    closes: date | None = None
+    """Day from which its provider takes no new training of it; None when none is announced."""
+
+    def trains(self, on: date) -> bool:
+        """Whether a price of training it is known and the training is sold on that day."""
+        return bool(self.training) and all(day is None or on < day for day in (self.retires, self.closes))
 
     @property
     def reasons(self) -> bool:
@@ -227,6 +233,10 @@ class PriceBook:
         while found.successor and found.retires and found.retires <= day:
             found = self.model(found.successor)
         return found
+
+    def trained(self) -> str:
+        """Models that can be trained at a known price on the day of the book, by comma."""
+        return ", ".join(sorted(model.id for model in self.models.values() if model.trains(self.as_of)))
 
     def rate(self, source: str, target: str) -> float:
         """Units of `target` for one unit of `source`.
