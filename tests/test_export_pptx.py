@@ -174,6 +174,16 @@ def test_every_chart_and_drawing_is_told_to_those_who_cannot_see(content: Any) -
                 assert shape._element.xpath(".//p:cNvPr")[0].get("descr")
 
 
+def test_the_frame_of_a_drawing_holds_each_of_its_shapes() -> None:
+    drawings = [shape for name in ("marked-pilot", "source-text") for slide in opened(made(name)).slides for shape in slide.shapes if shape.shape_type == 6]
+
+    assert drawings
+    for one in drawings:
+        lefts, tops = ([(getattr(part, at), getattr(part, at) + getattr(part, long)) for part in one.shapes] for at, long in (("left", "width"), ("top", "height")))
+        assert (one.left, one.left + one.width) == (min(lefts)[0], max(end for _, end in lefts))
+        assert (one.top, one.top + one.height) == (min(tops)[0], max(end for _, end in tops))
+
+
 def test_the_exporter_gives_the_same_file() -> None:
     assert AdvisorPPTXExporter().from_notebook_node(whole())[0] == render(whole())
 

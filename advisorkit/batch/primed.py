@@ -60,6 +60,7 @@ def prime(renderers: Iterable[str]) -> None:
     module of a renderer may have a function `prime`, which is called.
     """
     shell = open_shell()
+    import_module("scipy.optimize")  # of a report of several workflows it would be a fiftieth
     for renderer in renderers:
         getattr(import_module(renderer.partition(":")[0]), "prime", int)()
     for ours in sorted({renderer.startswith(_OURS) for renderer in renderers}):

@@ -249,6 +249,7 @@ _BOLD = {
     889: "%mæ", 944: "W", 975: "@", 1000: "→←↑↓…▼✓",
 }
 _WIDTHS = tuple({c: w for w, letters in table.items() for c in letters} for table in (_REGULAR, _BOLD))
+_ASCII = tuple([table.get(chr(n), 556) for n in range(128)] for table in _WIDTHS)
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
@@ -263,15 +264,10 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 
 @lru_cache(maxsize=16_384)
 def _thousandths(text: str, bold: bool) -> int:
-    table = _WIDTHS[bold]
-    return sum(table.get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 556) for c in _bare(text))
-
-
-def _bare(text: str) -> str:
-    """`text` without the accents that are signs of their own, which take no room."""
     if text.isascii():
-        return text
-    return unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)))
+        return sum(map(_ASCII[bold].__getitem__, text.encode()))
+    bare = unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)))  # accents that are signs of their own take no room
+    return sum(_WIDTHS[bold].get(c) or (1000 if unicodedata.east_asian_width(c) in "WF" else 556) for c in bare)
 
 
 @lru_cache(maxsize=4096)
@@ -286,13 +282,15 @@ def wrap(text: str, room: float, size: float, *, bold: bool = False) -> tuple[st
         >>> wrap("€15k, 6 weeks", 70, 13)
         ('€15k,', '6 weeks')
     """
-    lines: list[str] = []
+    lines, long, blank = list[str](), 0, _WIDTHS[bold][" "]
     for word in _pieces(text, room, size, bold):
-        joined = f"{lines[-1]} {word}" if lines else word
-        if lines and width(joined, size, bold=bold) <= room:
-            lines[-1] = joined
+        own = _thousandths(word, bold)
+        if lines and round((long + blank + own) * size / 1000, 2) <= room:
+            lines[-1] += f" {word}"
+            long += blank + own
         else:
             lines.append(word)
+            long = own
     return tuple(lines)
 
 

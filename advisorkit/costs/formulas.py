@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,17 +55,19 @@ class Traced(NDArrayOperatorsMixin):
     @property
     def given(self) -> Any:
         """Whether it is typed, or set by a scenario, rather than worked out from others; at present it is not."""
-        return self.then("given", (self,), np.False_)
+        return self.then("given", (self,), lambda _: np.False_)
 
-    def then(self, operation: str, parts: Sequence[Any], value: Any) -> Any:
-        """The result of an operation on `parts`; a plain number where what they are does not matter."""
-        if value != value:  # noqa: PLR0124  a hundred thousand times a workbook
+    def then(self, operation: str, parts: Sequence[Any], work: Callable[..., Any]) -> Any:
+        """The result of an operation on `parts`, worked out from their present values where it is new; a plain number where what they are does not matter."""
+        key = (operation, *(id(part) if isinstance(part, Traced) else float(part) for part in parts))
+        if key in self.kept:
+            return self.kept[key]
+        value = work(*map(valued, parts))
+        if value != value:  # noqa: PLR0124  fifty thousand times a workbook
             return np.float64(np.nan)
         if operation in {"add", "multiply"} and (plain := _simpler(operation, parts)) is not None:
             return plain
-        key = (operation, *(id(part) if isinstance(part, Traced) else float(part) for part in parts))
-        if key not in self.kept:
-            self.kept[key] = Traced(operation, parts, value, self.kept)
+        self.kept[key] = Traced(operation, parts, value, self.kept)
         return self.kept[key]
 
     def item(self, _: int = 0) -> float:
@@ -78,11 +80,11 @@ class Traced(NDArrayOperatorsMixin):
         if ufunc is np.isnan:
             return np.False_
         with np.errstate(all="ignore"):
-            return self.then(ufunc.__name__, parts, ufunc(*map(valued, parts)))
+            return self.then(ufunc.__name__, parts, ufunc)
 
     def __array_function__(self, function: Any, _: Any, given: Any, __: Any) -> Any:
         if function is np.where:
-            return self.then("where", given, valued(given[1]) if valued(given[0]) else valued(given[2]))
+            return self.then("where", given, lambda holds, one, other: one if holds else other)
         if function in {np.any, np.all} and (self.condition or function is np.any):
             return function is np.any
         return self.ndim if function is np.ndim else NotImplemented
@@ -118,7 +120,7 @@ def valued(number: Any) -> Any:
 def total(parts: Sequence[Any]) -> Any:
     """The sum of numbers that stand one below the other, as one operation."""
     traced = [part for part in parts if isinstance(part, Traced)]
-    return traced[0].then("total", parts, sum(map(valued, parts))) if traced else np.float64(sum(parts))
+    return traced[0].then("total", parts, lambda *values: sum(values)) if traced else np.float64(sum(parts))
 
 
 LONGEST = 60

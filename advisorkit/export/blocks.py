@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from itertools import permutations
-from typing import Literal
+from typing import Any, Literal
 
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.scene import width
@@ -238,17 +238,17 @@ def _shortest(table: Table, wide: list[float], least: Sequence[float], gap: floa
     np = import_module("numpy")  # commands that show no table do without it
     cells = np.array([[width(cell.text, table.size) for cell in row] for row in (table.head, *table.rows)])
 
-    def tall(wide: Sequence[float]) -> float:
-        lines = cells / (np.array(wide) - gap)
-        return float(np.where(lines > 1, lines + 0.5, 1).max(axis=1).sum())
+    def tall(ways: Sequence[Sequence[float]]) -> Any:
+        lines = cells / (np.array(ways)[:, None] - gap)
+        return np.where(lines > 1, lines + 0.5, 1).max(axis=2).sum(axis=1)
 
-    best = tall(wide)
+    (best,) = tall([wide])
     while True:
         tries = [[w - _STEP * (n == giver) + _STEP * (n == taker) for n, w in enumerate(wide)] for giver, taker in permutations(range(len(wide)), 2) if wide[giver] - _STEP >= least[giver] + 1]
-        found = min(tries, key=tall, default=wide)
-        if tall(found) >= best:
+        found = tall(tries or [wide])
+        if min(found) >= best:
             return wide
-        wide, best = found, tall(found)
+        wide, best = tries[found.argmin()], min(found)
 
 
 def table_of(

@@ -175,6 +175,8 @@ MIME: Mapping[type[Any], str] = {kind: _mime(kind) for kind in get_args(Block)}
 ONLY = "advisorkit_only"
 """Key of an output's metadata: the one format that it is for."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufeff\ufffe\uffff\U000f0000-\U0010ffff]")
+_PLAIN = {str, int, float, bool, type(None)}
+"""Types of which JSON takes values as they are."""
 _BY_MIME = {mime: kind for kind, mime in MIME.items()}
 
 
@@ -218,6 +220,8 @@ def encode(value: Any) -> Any:
         >>> encode(kinds.Cell("RAG", "rag"))
         [['text', 'RAG'], ['tone', 'rag']]
     """
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if isinstance(value, Cited):

@@ -5,6 +5,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import count, groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,9 @@ from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block, Worksheet
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import template
-from advisorkit.export.formats import settled
+from advisorkit.export.formats import settled, small, unsigned
 from advisorkit.export.pages import SHORT, Document, Page, document
 from advisorkit.export.pdf import ROOM, Wanted, drawing, rastered
-from advisorkit.export.pptx_shapes import small, unsigned
 from advisorkit.files.texts import speaking
 from advisorkit.values.messages import RenderError, here
 
@@ -33,6 +33,11 @@ _FEW = 3
 """Lines of contents for which a page would be too much."""
 _SAFE = {SANS: "Arial", SERIF: "Georgia"}
 """The face that every office program has, in place of a list of faces."""
+
+
+def prime() -> None:
+    """Read the template before a report does."""
+    template("word.xml.j2")
 
 
 def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) -> bytes:
@@ -67,6 +72,7 @@ class _Writer:
         images = [self._image(content) for content in rastered(wanted, self.cover.brand)]
         self.logo, self.pictures = images.pop() if logo else None, iter(images)
         self.numbers, self.tables, self.figures = count(1), count(1), count(1)
+        self.tall = cache(_tall)
         self.lists, self.entries, self.within = 1, list[dict[str, Any]](), False
         self._fill()
         self._properties()
@@ -77,7 +83,7 @@ class _Writer:
         self._into(foot.element, self.xml.Foot(f"{cover.brand.confidentiality}. {here('Prices and answers as of {date}', date=cover.date)}"))
         self._into(self.file.settings.element, self.xml.Settings())
         named = [(name, list(pages)) for name, pages in groupby(self.found.pages, key=lambda page: page.part)]
-        begins, sections = _sheets([pages for _, pages in named], _NAME), list[tuple[list[str], list[tuple[float, Markup]]]]()
+        begins, sections = _sheets([_NAME + sum(map(self._page_high, pages)) for _, pages in named]), list[tuple[list[str], list[tuple[float, Markup]]]]()
         for number, (name, pages) in enumerate(named):
             words = list(self._section(name, pages, "" if number in begins else "gap"))
             if number in begins:
@@ -127,15 +133,22 @@ class _Writer:
         if name and self.levels["part"]:
             yield _NAME, self._heading(name, "part", opens=opens)
             opens = ""
-        sheets = _sheets([[page] for page in pages])
+        sheets = _sheets([*map(self._page_high, pages)])
         for number, page in enumerate(pages):
             opens = opens if not number else "page" if number in sheets else "gap"
             for row in page.rows:
                 drawn = [[self._block(item, opens=opens if item is page.items[0] else "", half=len(row) > 1) for item in column] for column in row]
                 if len(row) > 1:
-                    yield _high(row), self.xml.Halves(drawn)
+                    yield self._high(row), self.xml.Halves(drawn)
                 else:
-                    yield from ((_tall(item, ROOM), xml) for item, xml in zip(row[0], drawn[0], strict=True))
+                    yield from ((self.tall(item, ROOM), xml) for item, xml in zip(row[0], drawn[0], strict=True))
+
+    def _page_high(self, page: Page) -> float:
+        return sum(map(self._high, page.rows))
+
+    def _high(self, row: tuple[tuple[Block | str, ...], ...]) -> float:
+        """About how high a row of a page is."""
+        return max((sum(self.tall(item, ROOM / len(row)) for item in column) for column in row), default=0)
 
     def _heading(self, text: str, role: str, *, opens: str = "") -> Any:
         level = self.levels[role]
@@ -174,9 +187,8 @@ class _Writer:
         known.comments = known.last_modified_by = known.keywords = ""
 
 
-def _sheets(parts: Sequence[list[Page]], name: float = 0) -> set[int]:
-    """Numbers of the parts that begin a sheet: the others find room below the one before, each with its `name` of that many pixels; a last one is not left nearly alone."""
-    talls = [name + sum(_high(row) for page in pages for row in page.rows) for pages in parts]
+def _sheets(talls: Sequence[float]) -> set[int]:
+    """Numbers of the parts, so many pixels each, that begin a sheet: the others find room below the one before; a last one is not left nearly alone."""
     begins, filled = [0], 0.0
     for number, tall in enumerate(talls):
         if number and filled + tall > _SHEET:
@@ -198,11 +210,6 @@ def _together(rows: Sequence[tuple[float, Markup]]) -> list[Markup]:
         held.append(_KEPT_ON.join(xml[start:end] for start, end in pairwise([0, *kept, len(xml)])))
         left = _LEAST if "<w:pageBreakBefore/>" in xml else left - tall
     return held[::-1]
-
-
-def _high(row: tuple[tuple[Block | str, ...], ...]) -> float:
-    """About how high a row of a page is."""
-    return max((sum(_tall(item, ROOM / len(row)) for item in column) for column in row), default=0)
 
 
 def _tall(item: Block | str, wide: float) -> float:

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 from advisorkit.values.messages import RenderError, UsageError
 
@@ -66,6 +67,8 @@ FORMATS = {
     )
 }  # fmt: skip
 """Every format in the order of lists; a new one needs its line here, its module with `render`, and its exporter."""
+MAX_UNPACKED = 60_000_000
+"""Largest master or base, in bytes of its unpacked parts."""
 UNSEEN = "ADVISORKIT_UNSEEN"
 """Variable of a process in which a notebook runs and nobody looks at it: its blocks are drawn once, by the renderers."""
 WANTED = "ADVISORKIT_WANTED"
@@ -103,6 +106,20 @@ def settled(office: bytes, *, inner: bool = False) -> bytes:
                 part = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", b"1980-01-01T00:00:00Z", part)
             out.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
     return made.getvalue()
+
+
+def unsigned(links: Any) -> None:
+    """Take out of an office file the picture of its old first page, and what its owner's programs note of it."""
+    for name in [name for name, link in links.items() if link.reltype.endswith(("/thumbnail", "/custom-properties"))]:
+        links.pop(name)
+
+
+def small(content: bytes) -> bytes:
+    """`content`, unless it unpacks to more than any master or base should."""
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
+            raise RenderError(f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
+    return content
 
 
 _WHOLE = {"ipynb": _notebook} | {name: one.whole for name, one in FORMATS.items()}

@@ -2,9 +2,9 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import cos, pi, sin
 from typing import Any
 
@@ -24,11 +24,10 @@ from advisorkit.charts.svg import CORNERS
 from advisorkit.charts.theme import LIGHT
 from advisorkit.export.blocks import Cell, Table
 from advisorkit.export.brand import Brand
+from advisorkit.export.formats import small, unsigned
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.messages import RenderError, here, printable
 
-MAX_UNPACKED = 60_000_000
-"""Largest master, in bytes of its unpacked parts."""
 _SECTIONS = "http://schemas.microsoft.com/office/powerpoint/2010/main"
 TALL = 720.0
 """Height of every slide on the grid, in pixels; its width follows from the master."""
@@ -113,20 +112,6 @@ def master_of(content: bytes, brand: Brand = _PLAIN) -> Master:
     if made.body.height < 300 or made.body.width < 500:
         raise RenderError(f"leaves too little room below the title of its layout '{plain[0].name}'")
     return made
-
-
-def unsigned(links: Any) -> None:
-    """Take out of an office file the picture of its old first page, and what its owner's programs note of it."""
-    for name in [name for name, link in links.items() if link.reltype.endswith(("/thumbnail", "/custom-properties"))]:
-        links.pop(name)
-
-
-def small(content: bytes) -> bytes:
-    """`content`, unless it unpacks to more than any master or base should."""
-    with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
-            raise RenderError(f"unpacks to more than {MAX_UNPACKED // 1_000_000} MB")
-    return content
 
 
 def _ours(brand: Brand) -> Any:
@@ -280,12 +265,15 @@ class Canvas:
     def drawing(self, frame: Frame, drawn: s.Scene, scale: float, alt: str) -> None:
         """A drawing as one group of native shapes, `scale` times as large as drawn."""
         group = self.slide.shapes.add_group_shape()
+        held = group.shapes
+        held._recalculate_extents = int  # noqa: SLF001 - the library would measure all of the group again for each shape
         for panel in drawn.panels:
             for mark in panel.marks:
                 if isinstance(mark, s.Label):
-                    self._label(group.shapes, frame, panel, mark, scale)
+                    self._label(held, frame, panel, mark, scale)
                 else:
-                    self._shape(group.shapes, frame, panel, mark, scale)
+                    self._shape(held, frame, panel, mark, scale)
+        group._element.recalculate_extents()  # noqa: SLF001
         name_of(group, alt.partition(".")[0], alt)
 
     def _label(self, on: Any, frame: Frame, panel: s.Panel, mark: s.Label, scale: float) -> None:
@@ -384,6 +372,7 @@ def _bold(cell: Cell) -> bool:
     return cell.tone == "strong" or cell.tone in PATTERNS
 
 
+@lru_cache(maxsize=512)  # both are asked again for each way in which slides could be filled
 def columns_of(block: Table, room: float, size: float) -> tuple[float, ...]:
     """Widths of the columns of a table set at `size`; a small one does not spread over the slide."""
     scale = size / block.size
@@ -391,7 +380,8 @@ def columns_of(block: Table, room: float, size: float) -> tuple[float, ...]:
     return tuple(one * scale for one in block.widths(min(room, needed * 1.3) / scale))
 
 
-def row_height(cells: Sequence[Cell], wide: Sequence[float], size: float) -> float:
+@lru_cache(maxsize=2048)
+def row_height(cells: tuple[Cell, ...], wide: tuple[float, ...], size: float) -> float:
     """Height of a row whose columns are `wide`."""
     lines = (
         sum(max(1, len(wrap(line, (room - _PAD) * SPARE, size, bold=_bold(cell)))) for line in printable(cell.text).split("\n")) for cell, room in zip(cells, wide, strict=True)

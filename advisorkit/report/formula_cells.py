@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import isclose
 from typing import Any
 
@@ -21,6 +22,7 @@ _CALLS = {
     "negative": "(-({}))", "where": "IF({},{},{})", "bitwise_and": "AND({},{})", "bitwise_or": "OR({},{})", "invert": "NOT({})",
 }  # fmt: skip
 """The others, as spreadsheets write them."""
+_letters = cache(letters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class Grid:
 
     def at(self, row: int, column: int, last: int | None = None) -> str:
         """Address of a cell, or of the cells from it down to row `last`."""
-        down = "" if last is None else f":${letters(column + 1)}${last + 1}"
-        return f"'{self.name}'!${letters(column + 1)}${row + 1}{down}"
+        down = "" if last is None else f":${_letters(column + 1)}${last + 1}"
+        return f"'{self.name}'!${_letters(column + 1)}${row + 1}{down}"
 
 
 class FormulaCells:
