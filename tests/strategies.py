@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from advisorkit.catalog import reading
 from advisorkit.catalog.prices import history, models
 from advisorkit.catalog.reading import assumptions
-from advisorkit.files.numbers import words as listed
+from advisorkit.files.amounts import words as listed
 from advisorkit.files.spots import _UNSEEN
 from advisorkit.values.criteria import PATTERNS, Criterion
 from advisorkit.values.engagement import Advised, Answer, Engagement, Override, PilotFile, Scenario, Setting, Workflow

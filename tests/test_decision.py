@@ -29,6 +29,7 @@ from advisorkit.catalog.reading import rules
 from advisorkit.export.blocks import Block, Table
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import bundle, headline, html
+from advisorkit.files.amounts import share_in
 from advisorkit.pilots.diagnosis import Pilot, diagnose
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
@@ -45,7 +46,7 @@ from advisorkit.screens.advising import chart
 from advisorkit.screens.pages import together
 from advisorkit.screens.parts import Look
 from advisorkit.store import samples
-from advisorkit.store.reading import from_json, read
+from advisorkit.store.reading import from_json, read, wanted
 from advisorkit.store.writing import to_json
 from advisorkit.study.documents import advice_document
 from advisorkit.study.pilots import pilots_of
@@ -55,7 +56,6 @@ from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Override, Workflow
 from advisorkit.values.messages import PilotError
 from advisorkit.values.quantities import Band, Estimate, percent
-from advisorkit.values.shares import share_in
 
 
 def said(*levels: str) -> Answer:
@@ -113,8 +113,10 @@ def test_a_reason_speaks_the_way_of_the_level_that_it_names(size: list[float]) -
     ("85 %", 0.85), ("85%", 0.85), ("85 of 100", 0.85), ("85 in 100", 0.85), ("8 in 10", 0.8), ("97% right, measured monthly", 0.97),
     ("92.5 % of answers correct", 0.925), ("100%", 1.0), ("20% fewer calls", None), ("Published outcome: 91 of 100", None), ("0 %", None),
     ("97/100", 0.97), ("97 of 100 without one", 0.97), ("97 von 100 ohne Nacharbeit", 0.97), ("at least 9 in 10", 0.9), ("mindestens 85 %", 0.85), ("nine out of ten", 0.9),
-    ("two thirds of answers right", 0.666666666667), ("jede dritte", 0.333333333333), ("5 of 100 wrong", None), ("3 of 2", None),
-    ("120%", None), ("90% within two days", None), ("fewer complaints", None), ("", None),
+    ("two thirds of answers right", 0.666666666667), ("jede dritte", 0.333333333333), ("3 of 2", None), ("120%", None), ("90% within two days", None), ("fewer complaints", None), ("", None),
+    ("5 of 100 wrong", 0.95), ("at most 5% wrong", 0.95), ("höchstens 3 % falsch", 0.97), ("1 in 20 may be wrong", 0.95), ("error rate below 4%", 0.96), ("Fehlerquote unter 4 %", 0.96),
+    ("fewer than 5 errors per 100 answers", 0.95), ("max. 5 Fehler je 100", 0.95), ("at least 5% wrong", None), ("5% fewer errors", None), ("100% wrong", None),
+    ("ninety-five of 100 right", 0.95), ("fünfundneunzig von hundert", 0.95), ("thirty of forty", 0.75),
 ])  # fmt: skip
 def test_a_share_is_read_from_a_target_only_where_it_plainly_stands(target: str, share: float | None) -> None:
     assert share_in(target) == share
@@ -125,7 +127,7 @@ def test_a_target_may_be_a_share_and_other_texts_are_told_by_check(tmp_path: Pat
     file = tmp_path / "a.yaml"
     file.write_text(text % "{share: 0.85}", encoding="utf-8")
 
-    assert read(file).workflows[0].wanted == 0.85
+    assert wanted(read(file).workflows[0]) == 0.85
     assert from_json(to_json(read(file))) == read(file)
     assert run("check", file).stderr == ""
     file.write_text(text % "faster than now", encoding="utf-8")
@@ -321,7 +323,7 @@ def piloted(draw: st.DrawFn) -> Study:
     rows = [kind for kind, count in zip(kinds, counts, strict=True) for _ in range(count)]
     seen = tuple(MarkedCase(str(n), outcome, failure) for n, (outcome, failure) in enumerate(rows))  # type: ignore[arg-type]
     pilot = Pilot(MarkedResults("a.csv", "table", seen), date(2026, 11, 18), draw(st.sampled_from(PATTERNS)), draw(st.none() | st.just(0.85)))
-    return replace(study, pilot=established_for(study.inputs, [pilot], rules(), client.workflows[0].wanted))
+    return replace(study, pilot=established_for(study.inputs, [pilot], rules(), wanted(client.workflows[0])))
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numbers beyond any real one are refused in words elsewhere
@@ -353,7 +355,7 @@ def test_what_is_built_after_a_pilot_leads_to_where_it_ends(lacked: int, mended:
     seen = tuple(MarkedCase(str(n), outcome, failure, fixed_by_text=fixed) for n, (outcome, failure, fixed) in enumerate(rows))  # type: ignore[arg-type]
     study = Study(client, client.workflows[0], draws=64)
     pilot = Pilot(MarkedResults("a.csv", "table", seen), date(2026, 11, 18), "prompt", 0.75)
-    made = replace(study, pilot=established_for(study.inputs, [pilot], rules(), client.workflows[0].wanted)).decision
+    made = replace(study, pilot=established_for(study.inputs, [pilot], rules(), wanted(client.workflows[0]))).decision
 
     assert (made.next_step.action, made.next_step.pattern, made.destination) == step
 

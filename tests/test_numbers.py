@@ -62,12 +62,14 @@ def written(folder: Path, more: str = "", currency: str = "EUR") -> Path:
     ("calls_per_month", "about 400", 400, 400), ("calls_per_month", "ca. 400", 400, 400), ("calls_per_month", "~400", 400, 400), ("labelled_examples", "a dozen", 12, 12),
     ("calls_per_month", "two hundred thousand", 2e5, 2e5), ("calls_per_month", "half a million", 5e5, 5e5), ("budget", "1,5 Mio. €", 1.5e6, 1.5e6), ("budget", "2 Mrd", 2e9, 2e9),
     ("budget", "EUR 25", 25, 25), ("budget", "25 euros", 25, 25), ("search_hit_rate", "80 percent", 0.8, 0.8), ("discount_rate", "12,5 %", 0.125, 0.125),
-    # units
-    ("minutes_per_item", "12 minutes", 12, 12), ("minutes_per_item", "6 min", 6, 6), ("minutes_per_item", "1 hour", 60, 60), ("latency_s", "300 ms", 0.3, 0.3),
+    # units; two ends may each have their own
+    *(("minutes_per_item", text, low, high) for text, low, high in (
+        ("eine halbe Stunde", 30, 30), ("1h30", 90, 90), ("1 hour 30 minutes", 90, 90), ("1:30 h", 90, 90), ("a quarter of an hour", 15, 15), ("drei Viertelstunden", 45, 45), ("1½ h", 90, 90),
+        ("an hour and a half", 90, 90), ("fünfundzwanzig Minuten", 25, 25), ("twenty-five min", 25, 25), ("30 minutes to 2 hours", 30, 120), ("1h30 to 2h", 90, 120), ("1 to 2 hours", 60, 120),
+    )), ("minutes_per_item", "12 minutes", 12, 12), ("minutes_per_item", "6 min", 6, 6), ("minutes_per_item", "1 hour", 60, 60), ("latency_s", "300 ms", 0.3, 0.3),
     ("deadline_weeks", "3 months", 13, 13), ("horizon_months", "24 months", 24, 24), ("horizon_months", "2 years", 24, 24), ("labelled_examples", "12 manuals", 12, 12),
-    (
-        "calls_per_month", "1,500 questions a month", 1500, 1500
-    ), ("calls_per_month", "18,000 per year", 1500, 1500), ("calls_per_month", "1500/month", 1500, 1500), ("calls_per_month", "50k emails/yr", 50e3 / 12, 50e3 / 12), ("budget", "max. 50k", 0, 50e3),
+    ("calls_per_month", "1,500 questions a month", 1500, 1500), ("calls_per_month", "18,000 per year", 1500, 1500),
+    ("calls_per_month", "1500/month", 1500, 1500), ("calls_per_month", "50k emails/yr", 50e3 / 12, 50e3 / 12), ("budget", "max. 50k", 0, 50e3),
     ("cost_wrong", "€5 per item", 5, 5), ("special_cases", "60 rules", 60, 60),
     # 350 to 1,000 tokens a page, 1 to 30 pages a file; 0.75 words a token and 4.7 characters, 12 % either way; a fiftieth of the bytes to all
     ("corpus_tokens", "400 pages", 400 * 350, 400 * 1000), ("corpus_tokens", "300 words", 300 / 0.75 * 0.88, 300 / 0.75 * 1.12),
@@ -89,11 +91,10 @@ def test_what_people_write_is_read_as_they_mean_it(name: str, text: str, low: fl
     ("calls_per_month", "1..2..3..4", "range"), ("calls_per_month", "soon", "soon"), ("calls_per_month", "", "''"), ("calls_per_month", "1e999", "finite"),
     ("calls_per_month", "10:30 h", ":"), ("calls_per_month", "１２", "１２"), ("calls_per_month", "ca.400", "ca.400"), ("calls_per_month", "3²", "²"),
     ("calls_per_month", "..5", "'..5' is not a number, nor a range"),
-    ("minutes_per_item", "2m", "m"), ("minutes_per_item", "1 hour 30 minutes", "30"), ("deadline_weeks", "6m", "m"), ("build_days_rag", "2 weeks", "weeks"),
+    ("minutes_per_item", "2m", "m"), ("minutes_per_item", "1 hour 90", "90"), ("deadline_weeks", "6m", "m"), ("build_days_rag", "2 weeks", "weeks"),
     ("engineer_day_rate", "800 an hour", "hour"), ("budget", "USD 25", "usd"), ("budget", "25 dollars", "dollars"), ("cost_wrong", "5%", "%"),
-    ("corpus_tokens", "3 hours", "hours"), ("corpus_tokens", "10 pages each", "each"), ("corpus_tokens", "hundreds of pages", "number"), ("corpus_tokens", "12 files, 10 pages", "two units"), (
-        "corpus_tokens", "3 pages to 900 words", "two units"
-    ), ("engineer_day_rate", "1.250", "1250 or 1.25"),
+    ("corpus_tokens", "3 hours", "hours"), ("corpus_tokens", "10 pages each", "each"), ("corpus_tokens", "hundreds of pages", "number"), ("corpus_tokens", "12 files, 10 pages", "two units"),
+    ("corpus_tokens", "3 pages to 900 words", "two units"), ("engineer_day_rate", "1.250", "1250 or 1.25"),
 ])  # fmt: skip
 def test_what_is_not_understood_is_refused_by_its_word(name: str, text: str, named: str) -> None:
     with pytest.raises(ValueError, match=r"\w") as caught:
@@ -320,12 +321,12 @@ def test_the_cells_of_a_count_show_and_take_whole_numbers(tmp_path: Path) -> Non
 
 def test_a_unit_that_is_the_columns_own_is_told_once_a_column_and_every_other_reading_for_itself(tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
-    rows.write_text("id,name,budget,calls_per_month\na,A,€50000,1200 a month\nb,B,€60000,1300 a month\nc,C,80 k€,120 a year\nd,D,70000 EUR,24 a year\n", encoding="utf-8")
+    rows.write_text("id,name,budget,calls_per_month\na,A,€50000,1200 a month\nb,B,€60000,1300 a month\nc,C,80 k€,120 a year\nd,D,70000 EUR,12 a year\n", encoding="utf-8")
     told = [notice.partition(": ")[2] for notice in portfolio(rows, "EUR", load(written(tmp_path)).engagement.as_of).notices if "→" in notice]
 
     assert told == [
         "line 2, budget: “€50000” → 50,000 EUR", "line 2, calls_per_month: “1200 a month” → 1,200 items a month", "line 4, budget: “80 k€” → 80,000 EUR",
-        "line 4, calls_per_month: “120 a year” → 10 items a month", "line 5, calls_per_month: “24 a year” → 2 items a month",
+        "line 4, calls_per_month: “120 a year” → 10 items a month", "line 5, calls_per_month: “12 a year” → 1 item a month",
     ]
 
 

@@ -103,6 +103,12 @@ class Advice(Displayed):
         """Whether no open question can change the destination or the step for now by its answer."""
         return not self.undecided
 
+    @property
+    def unpriced(self) -> "Advice":
+        """The same without what its steps cost."""
+        path = tuple(replace(rung, build=None) for rung in self.path)
+        return replace(self, path=path, policies=tuple(replace(one, build=None, idle_build=None) for one in self.policies))
+
     def __repr__(self) -> str:
         shares = ", ".join(f"{name} {found.probability:.2f}" for name, found in self.patterns.items())
         return f"<Advice {self.workflow}: now {self.now}, destination {self.recommended}, {'clear' if self.clear else 'not clear'}; {shares}>"

@@ -1,6 +1,6 @@
 """Answers in words: as files hold them, and as a client reads them."""
 
-from advisorkit.files.numbers import words
+from advisorkit.files.amounts import words
 from advisorkit.files.texts import Texts
 from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer

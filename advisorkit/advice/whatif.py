@@ -11,7 +11,7 @@ from advisorkit.advice.belief import MEASURED, WORKED_OUT, Assessment, Belief, O
 from advisorkit.advice.decibans import Array, table
 from advisorkit.advice.gates import Facts, GateHit, hits_of, read_by, told_by
 from advisorkit.advice.ladder import step_for_now, waiting
-from advisorkit.files.numbers import words
+from advisorkit.files.amounts import words
 from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, PatternId
 from advisorkit.values.engagement import Answer
 from advisorkit.values.quantities import Estimate

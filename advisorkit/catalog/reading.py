@@ -15,7 +15,8 @@ from typing import Annotated, get_args
 
 from advisorkit.catalog.prices import OWN, table
 from advisorkit.costs.assumption import Assumption
-from advisorkit.files.numbers import ONE, Measure, words
+from advisorkit.files.amounts import words
+from advisorkit.files.numbers import ONE, Measure
 from advisorkit.files.spots import Spot
 from advisorkit.files.texts import Texts, by_language
 from advisorkit.files.trees import Fields, Items, Node

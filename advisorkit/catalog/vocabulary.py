@@ -10,7 +10,7 @@ from advisorkit.catalog.prices import history, models
 from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.costs.assumption import Assumption
 from advisorkit.files import typed
-from advisorkit.files.numbers import words
+from advisorkit.files.amounts import words
 from advisorkit.files.spots import Spot
 from advisorkit.files.texts import by_language
 from advisorkit.files.trees import Fields, Items, Scalar, shown

@@ -16,7 +16,7 @@ from advisorkit.files.tables import KINDS
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import shown
 from advisorkit.intake import questionnaire
-from advisorkit.store.reading import load
+from advisorkit.store.reading import load, wanted
 from advisorkit.values.engagement import Engagement
 from advisorkit.values.messages import EngagementError, Fault, PriceError
 from advisorkit.values.people import Action
@@ -114,7 +114,7 @@ def _without_rate(engagement: Engagement) -> Iterator[str]:
 def _targets(file: str, engagement: Engagement) -> Iterator[str]:
     """Targets of which no share was read, and pass marks below one."""
     for one in engagement.workflows:
-        marks, wanted = [pilot.pass_mark for pilot in one.pilots if pilot.pass_mark is not None][-1:], one.wanted or 0.0
-        yield from (f"{file}: {one.id}: {Texts('pilots').say('warn.lower', mark=percent(mark), wanted=percent(wanted))}" for mark in marks if mark < wanted)
-        if one.context.get("target") and one.wanted is None:
+        marks, share = [pilot.pass_mark for pilot in one.pilots if pilot.pass_mark is not None][-1:], wanted(one)
+        yield from (f"{file}: {one.id}: {Texts('pilots').say('warn.lower', mark=percent(mark), wanted=percent(share or 0))}" for mark in marks if mark < (share or 0))
+        if one.context.get("target") and share is None:
             yield f"{file}: {one.id}: no share right was read from the target, so it is only printed; write it as 85 %, 85 of 100 or {{share: 0.85}}"

@@ -26,6 +26,7 @@ from advisorkit.catalog.reading import assumptions, load as load_catalog, measur
 from advisorkit.costs.assumption import DRAWS
 from advisorkit.export.blocks import Block
 from advisorkit.export.terminal import terminal
+from advisorkit.files.amounts import share_in
 from advisorkit.files.numbers import Listener, is_number, unclear
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import read_mapping
@@ -36,7 +37,6 @@ from advisorkit.values.messages import BEYOND, AdvisorError, EngagementError, Fa
 from advisorkit.values.places import leaves
 from advisorkit.values.prices import WARN_DAYS, PriceAge
 from advisorkit.values.quantities import Estimate, day, plain
-from advisorkit.values.shares import share_in
 
 if TYPE_CHECKING:
     from advisorkit.study.study import Study

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
-from advisorkit.files.numbers import in_parts, words
+from advisorkit.files.amounts import words
+from advisorkit.files.numbers import in_parts
 from advisorkit.files.texts import Texts
 from advisorkit.values.engagement import Adopted, Setting
 from advisorkit.values.messages import here, in_units

@@ -10,13 +10,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
 
-from advisorkit.files.trees import Fields, Items, Node, Scalar, parse_yaml, shown
-from advisorkit.values.messages import here, locale
+from advisorkit.files.amounts import either, in_parts_told, in_words, number_in, spelt, words
+from advisorkit.files.trees import shown
+from advisorkit.values.messages import here, in_units, locale
 from advisorkit.values.quantities import Estimate, number, plain as in_short, round_figures, span
-from advisorkit.values.shares import in_parts_told
 
 _PLAIN = re.compile(r"[-+]?(?:0|[1-9][0-9]*|(?=\.[0-9]))(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4})?")
 _UNCLEAR = re.compile(r"([1-9][0-9]{0,2})[.,]([0-9]{3})")
@@ -37,33 +35,8 @@ _MANY, _RUN = 20, 9
 """Amounts in words that are told one by one; words from its first figure on that an amount in a sentence may take."""
 ONE = Estimate(1.0, 1.0, 1.0)
 """Factor of what is counted as it stands."""
-
-
-@cache
-def words(*path: str) -> Mapping[str, str]:
-    """A list of ``data/amounts.yaml``, empty where there is none; a word of which nothing is said stands for itself."""
-    node = _all_words()
-    for name in path:
-        node = next((value for key, value in node.fields if key.text == name), Items((), 0)) if isinstance(node, Fields) else node
-    pairs = node.fields if isinstance(node, Fields) else [(one, one) for one in node.items] if isinstance(node, Items) else ()
-    return {key.text: value.text for key, value in pairs if isinstance(key, Scalar) and isinstance(value, Scalar)}
-
-
-@cache
-def _all_words() -> Node:
-    return parse_yaml((files("advisorkit") / "data" / "amounts.yaml").read_text(encoding="utf-8"), "amounts.yaml")
-
-
-@cache
-def _either(name: str) -> str:
-    """A pattern of any word of a list, the longest first."""
-    found = sorted(words(name), key=len, reverse=True)
-    return "(?:" + "|".join(re.escape(word) + r"\b" * word[-1].isalpha() for word in found) + ")"
-
-
-@cache
-def _short() -> str:
-    return rf"(?<![^\W\d_])(?:{'|'.join(sorted(map(re.escape, words('written')), key=len, reverse=True))})(?!\w)"
+_End = tuple[float, float, Estimate | None]
+"""An end of a range: its number, the scale named with it (0 for none), and its unit as a factor (None for none)."""
 
 
 def measures(text: str) -> bool:
@@ -74,12 +47,7 @@ def measures(text: str) -> bool:
         (True, True, False)
     """
     lists = [words("scales"), words("periods"), words("adverbs"), *(words("units", name) for name in words("timed"))]
-    return any(_in(word, one) in one for word in re.findall(r"[^\W\d_]+", _spelt(text).casefold()) for one in lists)
-
-
-def _spelt(text: str) -> str:
-    """`text` with short forms as what they stand for."""
-    return re.sub(_short(), lambda found: f" {words('written')[_in(found[0], words('written'))]}", text)
+    return any(_in(word, one) in one for word in re.findall(r"[^\W\d_]+", spelt(text).casefold()) for one in lists)
 
 
 def is_number(text: str) -> bool:
@@ -126,7 +94,7 @@ def currencies(text: str) -> list[list[str]]:
         [['EUR'], ['USD']]
     """
     codes = {**words("money"), **words("signs")}
-    return [codes[one].split() for word in re.findall(r"[^\W\d_]+|[€$£¥]", _spelt(text).casefold()) if (one := _in(word, codes)) in codes]
+    return [codes[one].split() for word in re.findall(r"[^\W\d_]+|[€$£¥]", spelt(text).casefold()) if (one := _in(word, codes)) in codes]
 
 
 def in_parts(value: Estimate, unit: str) -> bool:
@@ -209,24 +177,25 @@ class Listener:
         """
         self.asked.append(text)
         said = " ".join(text.translate(_SPACES).split())
-        spelt, measure = _shared(_spelt(said).strip(), measure)
+        plainly, measure = _shared(spelt(said, timed=measure.timed).strip(), measure)
         if _DAY.fullmatch(said):
             raise MisreadError(here("'{}' is a day, which a spreadsheet makes of a range such as 3-5; write 3 to 5", said), said)
-        at_most = re.match(_either("up_to") + r"\.?", spelt, re.IGNORECASE)
-        parts = _ends(spelt[at_most.end() :] if at_most else spelt)
+        at_most = re.match(either("up_to") + r"\.?", plainly, re.IGNORECASE)
+        parts = _ends(plainly[at_most.end() :] if at_most else plainly)
         ends = [self._end(part.strip(), measure) for part in parts] if len(parts) == 1 or all(map(str.strip, parts)) else []
-        points = [0.0] * bool(at_most) + [_scaled(end, ends[-1]) for end in ends]
-        factors = {one for _, _, one in ends} - {ONE} or {ONE}
+        factors = {one for _, _, one in ends if one} or {ONE}
+        each = len(factors) > 1 and all(one and one.fixed for _, _, one in ends)  # 30 minutes to 2 hours
+        points = [0.0] * bool(at_most) + [_scaled(end, ends[-1]) * (end[2].likely if each and end[2] else 1.0) for end in ends]
         if not ends or len(points) > 3:
             raise MisreadError(here("'{}' is not a number, nor a range such as 25,000 to 60,000", shown(said)), said)
         half = len(ends) > 1 and ends[0][1] > 0 and not ends[-1][1] and points[0] > points[-1]  # 10k to 20
-        if len(factors) > 1 or half:
+        if (len(factors) > 1 and not each) or half:
             raise MisreadError(here("'{}' names two units; write both ends in one", shown(said)), said)
-        (factor,), base = factors, Estimate.of(points[0] if len(points) == 1 else sorted(points))
+        factor, base = ONE if each else factors.pop(), Estimate.of(points[0] if len(points) == 1 else sorted(points))
         if base.low < 0 and not factor.fixed:
             raise ValueError(here("an amount of text is not below zero"))
         made = base if factor == ONE else base.times(factor)
-        before, plain = len(self.told), not at_most and all(end[1:] == (0.0, ONE) for end in ends)
+        before, plain = len(self.told), not at_most and all(end[1] == 0 and end[2] in (None, ONE) for end in ends)
         if not plain or column not in self.plainly:
             self._tell(said, made, measure, factor)
         if plain and column and len(self.told) > before:
@@ -243,7 +212,7 @@ class Listener:
         idle = [name for group in ("about", "fillers", "scales", "up_to", "between", "and", "to", "per", "signs", "money") for name in words(group)]
         known, found, silent = {word for way in (*idle, *measure.ways) for word in way.split()}, list[Estimate](), replace(self, told=[])
         opening = {*words("between"), *words("up_to")}
-        for part in re.split(r"[;:!?()]|[.,](?=\s|$)", _spelt(text.translate(_SPACES))):
+        for part in re.split(r"[;:!?()]|[.,](?=\s|$)", spelt(text.translate(_SPACES))):
             told = [word for word in part.split() if re.search("[0-9]", word) or _in(word.casefold(), known) in known]
             for start in (place for place, word in enumerate(told) if re.search("[0-9]", word)):
                 first = next((place for place in range(max(0, start - 3), start) if " ".join(told[place:start]).casefold() in opening), start)
@@ -283,24 +252,24 @@ class Listener:
         more = len(self.told) - _MANY
         return (*self.told[:_MANY], *([here("{} more amounts in words were read alike", more)] if more > 0 else []))
 
-    def _end(self, text: str, measure: Measure) -> tuple[float, float, Estimate]:
-        """One end of a range: its number, the scale named with it (0 for none), and its unit as a factor."""
-        in_words = "" if re.search("[0-9]", text) else rf"(?<!\w){_either('numbers')}"
-        told = re.sub(in_words, lambda found: words("numbers")[found[0].casefold()], text, count=1, flags=re.IGNORECASE) if in_words else text
+    def _end(self, text: str, measure: Measure) -> _End:
+        """One end of a range."""
+        told = text if re.search("[0-9]", text) else re.sub(in_words(), lambda found: f"{number_in(found[0]):g}", text, count=1, flags=re.IGNORECASE)
         if not (found := _NUMBER.fullmatch(told)):
             raise MisreadError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(text)), text)
         before, digits, after = found.groups()
         value = self._value(digits, measure) * (-1 if re.search("[-−]", before) else 1)
         scales = {word: float(one) for word, one in words("scales").items() if not (measure.timed and word == "m")}
-        idle, scale, factor = {*words("about"), *words("fillers")}, 0.0, ONE
+        idle, scale, factor = {*words("about"), *words("fillers")}, 0.0, None
+        stated = {*words("units", *measure.unit.split()[:1]), *(word for word in measure.ways if word.startswith("a "))}
         for word in _words(re.sub("[-−+]", "", before, count=1) + " " + after):
             bare = word if word in measure.ways else _in(re.sub("^(a|of) ", "", word), {*idle, *scales, *measure.ways})
             if bare in scales:
                 scale = scales[bare] * (scale or 1)
-            elif bare not in idle and (one := self._factor(bare, measure)) != ONE:
-                if factor != ONE and word.startswith("of "):  # pages of manuals
+            elif bare not in idle and ((one := self._factor(bare, measure)) != ONE or _in(bare, stated) in stated):
+                if factor and word.startswith("of "):  # pages of manuals
                     continue
-                if factor != ONE:
+                if factor and factor != one:
                     raise MisreadError(here("'{}' names two units; write both ends in one", shown(text)), text)
                 factor = one
         return value, scale, factor
@@ -338,8 +307,8 @@ class Listener:
             raise MisreadError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(digits)), digits)
         return float(plain)
 
-    def _unit(self, measure: Measure) -> str:
-        told = here(measure.unit)
+    def _unit(self, measure: Measure, *, one: bool = False) -> str:
+        told = in_units(measure.unit, one=one)
         if told == measure.unit:  # units of assumptions are written with braces
             braced = told.replace("currency", "{currency}").replace("share", "{share}")
             told = here(braced).replace("{currency}", "currency").replace("{share}", "share")
@@ -348,7 +317,7 @@ class Listener:
     def _tell(self, said: str, made: Estimate, measure: Measure, factor: Estimate) -> None:
         shares, about = measure.unit.startswith("share"), not factor.fixed
         low, likely, high = (_told(round_figures(end) if about else end, shares=shares) for end in (made.low, made.likely, made.high))
-        unit = "" if shares else f" {self._unit(measure)}".rstrip()
+        unit = "" if shares else f" {self._unit(measure, one=made == ONE)}".rstrip()
         each = span(*(_told(round_figures(end), shares=False) for end in (factor.low, factor.high)))
         ends = low if made.fixed else span(low, high)
         heard = here("about {amount} ({range}, at {each} each)", amount=f"{likely}{unit}", range=ends, each=each) if about else f"{ends}{unit}"
@@ -370,15 +339,15 @@ def _ends(text: str) -> list[str]:
     dashes = [found.start() for found in _GLUED.finditer(text)]
     if len(dashes) == 1:
         text = f"{text[: dashes[0]]} - {text[dashes[0] + 1 :]}"
-    between = re.match(_either("between"), text, re.IGNORECASE)
-    joining = _either("to") + (f"|{_either('and')}" if between else "")
+    between = re.match(either("between"), text, re.IGNORECASE)
+    joining = either("to") + (f"|{either('and')}" if between else "")
     parts = re.split(rf"\s+(?:{joining})\s+|\.\.+|…|;|,\s+", text[between.end() :] if between else text, flags=re.IGNORECASE)
     return parts if len(parts) > 1 else [text]
 
 
 def _words(text: str) -> list[str]:
     """Words and signs of `text` without capitals; what stands after a, per or / has an ``a`` before it."""
-    return _WORD.findall(re.sub(rf"(?:(?<![^\W\d_]){_either('per')}\s+|/\s*)(?=[^\W\d_])", " a ", text.casefold()))
+    return _WORD.findall(re.sub(rf"(?:(?<![^\W\d_]){either('per')}\s+|/\s*)(?=[^\W\d_])", " a ", text.casefold()))
 
 
 def _in(word: str, valid: Collection[str]) -> str:
@@ -386,7 +355,7 @@ def _in(word: str, valid: Collection[str]) -> str:
     return next((one for one in (word, word.removesuffix("s")) if one in valid), word)
 
 
-def _scaled(end: tuple[float, float, Estimate], last: tuple[float, float, Estimate]) -> float:
+def _scaled(end: _End, last: _End) -> float:
     """The number of an end of a range; in 10-20k and 1 to 2 million the scale holds for both."""
     value, scale, _ = end
     shared = scale or (last[1] if value <= last[0] else 0.0)

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from advisorkit.files import numbers, workbooks
+from advisorkit.files.amounts import words
 from advisorkit.files.disk import decode, read_bytes
 from advisorkit.files.numbers import Listener, decimal_mark, unclear
 from advisorkit.files.spots import MAX_TEXT, Spot, unfit
@@ -221,10 +222,10 @@ def is_total(text: str) -> bool:
         >>> [is_total(text) for text in ("Summe:", "Sub-total", "Total (12)", "Total quality", "12", "Total all departments", "Gesamt 2025")]
         [True, True, True, False, False, True, True]
     """
-    found, over = re.findall(r"[^\W\d_]+", text.casefold()), numbers.words("summed")
+    found, over = re.findall(r"[^\W\d_]+", text.casefold()), words("summed")
     while found[1:] and found[-1] in over:
         found.pop()
-    return " ".join(found) in numbers.words("totals")
+    return " ".join(found) in words("totals")
 
 
 def _with_units(found: _Found, counts: Known) -> tuple[Sequence[workbooks.RawCell], Sequence[workbooks.Line], int]:
@@ -246,8 +247,8 @@ def _is_unit(text: str) -> bool:
         [True, True, True, True, False, False, False]
     """
     bare = text.casefold().split()
-    first = not bare or bare[0] in {*numbers.words("numbers")} - {"a", "an"} or bool(re.search("[0-9]", text))
-    known = {*numbers.words("things"), *numbers.words("units", "tokens"), *numbers.words("percent")}
+    first = not bare or bare[0] in {*words("numbers")} - {"a", "an"} or bool(re.search("[0-9]", text))
+    known = {*words("things"), *words("units", "tokens"), *words("percent")}
     return not first and (numbers.measures(text) or bool(numbers.currencies(text)) or any(one in known for word in bare for one in (word, word.removesuffix("s"))))
 
 

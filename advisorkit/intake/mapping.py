@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 from advisorkit.catalog.reading import assumptions, load as load_catalog
+from advisorkit.files.amounts import words
 from advisorkit.files.disk import read_source
-from advisorkit.files.numbers import is_number, words
+from advisorkit.files.numbers import is_number
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadTable, read_table
 from advisorkit.files.texts import languages

@@ -10,7 +10,8 @@ from unicodedata import category
 
 from advisorkit.catalog.reading import assumptions, load as load_catalog, measure
 from advisorkit.catalog.vocabulary import answer, setting
-from advisorkit.files.numbers import ONE, Listener, currencies, is_number, unclear, words
+from advisorkit.files.amounts import words
+from advisorkit.files.numbers import ONE, Listener, currencies, is_number, unclear
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import is_total
 from advisorkit.files.texts import languages, speaking

@@ -10,7 +10,8 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any, Literal, get_args
 
-from advisorkit.files.numbers import ONE, Measure, words
+from advisorkit.files.amounts import words
+from advisorkit.files.numbers import ONE, Measure
 from advisorkit.files.spots import Spot, unfit
 from advisorkit.files.tables import as_day
 from advisorkit.files.texts import Texts

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from advisorkit.files.amounts import share_in
 from advisorkit.files.disk import bounded, decode, lines, read_bytes
 from advisorkit.files.numbers import decimal_mark
 from advisorkit.files.spots import Spot
@@ -23,7 +24,6 @@ from advisorkit.pilots.formats import logbook, outcome, said
 from advisorkit.pilots.judging import Choice, judged
 from advisorkit.pilots.logs import Log, Logged, Score, answers, told, verdict_columns
 from advisorkit.values.messages import EngagementError, Fault, PilotError, here, on_line
-from advisorkit.values.shares import share_in
 
 _OPEN = Choice()
 _BEGUN = "_journal/start.json"

@@ -12,6 +12,7 @@ from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
 from advisorkit.report.printed import columns, going_on, inside, project, project_range, say, unknowns, weeks
 from advisorkit.report.trial_pages import tried
+from advisorkit.store.reading import wanted
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import locale
@@ -161,7 +162,7 @@ def cautions(study: Study) -> tuple[str, ...]:
 def _unread(study: Study) -> Iterator[str]:
     """A target that names no share that could be read, and a prompt that was marked with no share as a figure, each beside what is reckoned with in its place."""
     held, target, prompt = study.decision.prospects.target, study.workflow.context.get("target", ""), study.decision.prospects.expected_right.get("prompt")
-    if target and study.workflow.wanted is None and held.source == "break_even" and held.share is not None and not held.never:
+    if target and wanted(study.workflow) is None and held.source == "break_even" and held.share is not None and not held.never:
         yield say("target_unread", target=target, needed=percent(min(held.share, 1.0)))
     if prompt and MARKED.intersection(study.answers.get(PILOT, Answer()).levels) and study.inputs.rows["error_rate_prompt"].changed_by == "default":
         yield say("prompt_unread", right=percent(prompt.p50))

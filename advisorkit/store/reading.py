@@ -10,6 +10,7 @@ from typing import get_args
 
 from advisorkit.catalog.prices import RATE, load as prices
 from advisorkit.catalog.vocabulary import definitions, forms
+from advisorkit.files.amounts import share_in
 from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.numbers import Listener, unclear
 from advisorkit.files.spots import Spot
@@ -18,7 +19,7 @@ from advisorkit.files.texts import lacking, languages
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars, shown
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, number_schema, whole
 from advisorkit.values.criteria import PATTERNS
-from advisorkit.values.engagement import Engagement, Scenario
+from advisorkit.values.engagement import Engagement, Scenario, Workflow
 from advisorkit.values.messages import EngagementError, Fault, here
 from advisorkit.values.people import Address, Role
 from advisorkit.values.prices import STALE_DAYS, holds
@@ -181,6 +182,11 @@ def load(path: str | Path) -> Loaded:
     missing = lacking(engagement.language)
     also = [here("{}: sentences that language {} lacks are told in English: {}", source.file, engagement.language, missing)] if missing else []
     return Loaded(engagement, (*source.notices, *told, *also, *doubtful(engagement, source.file)), source.fingerprint)
+
+
+def wanted(workflow: Workflow) -> float | None:
+    """The share right that the client's target names, 0 to 1; None when it names none."""
+    return share_in(workflow.context.get("target", ""))
 
 
 def doubtful(engagement: Engagement, file: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.marked import MarkedResults
 from advisorkit.pilots.planning import Plan
 from advisorkit.pilots.results import AGREED, read_results
+from advisorkit.store.reading import wanted
 from advisorkit.study.returning import kept, line, with_advised
 from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PATTERNS, PatternId
@@ -145,7 +146,7 @@ def _established(engagement: Engagement, workflow: Workflow, marks: Mapping[str,
             told = here("no answer of {} is marked; the column arm names {}: say which pattern was piloted", one.pattern, ", ".join(sorted(arms)))
             raise PilotError([Fault(one.file, "arm", told)], len(marks[one.file].marks))
     pilots = [Pilot(marks[one.file], one.date, one.pattern, one.pass_mark, one.reason, one.trial) for one in workflow.pilots]
-    return established_for(Study(engagement, workflow).inputs, pilots, rules(), workflow.wanted)
+    return established_for(Study(engagement, workflow).inputs, pilots, rules(), wanted(workflow))
 
 
 def _study(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Study:

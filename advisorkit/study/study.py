@@ -29,6 +29,7 @@ from advisorkit.pilots.established import Established, established_for
 from advisorkit.pilots.planning import Plan, pilot_plan
 from advisorkit.pilots.tally import wilson
 from advisorkit.pilots.terms import even_at
+from advisorkit.store.reading import wanted
 from advisorkit.study.shapes import ADVICE, COLUMN, COSTS, DECISION, FACTS, MONEY, PLAN, SEEN, Kept, Keys, below, placed
 from advisorkit.values.criteria import Catalog, PatternId, Rules
 from advisorkit.values.displayed import Displayed
@@ -115,7 +116,7 @@ class Study(Displayed):
             self.catalog, self.engagement, self.workflow, self.facts, cases=shipped_cases(), pilot=self.pilot,
             costing=self._costing if self.priced else None,
         )
-        return self.cite(made if self.priced else _unpriced(made), "", ADVICE)
+        return self.cite(made if self.priced else made.unpriced, "", ADVICE)
 
     @Spoken
     def decision(self) -> Decision:
@@ -248,13 +249,13 @@ class Study(Displayed):
         next_one = step.action in {"pilot", "mark_more", "climb"} and step.pattern == pattern
         more = step.cases if next_one and step.action == "mark_more" and self.pilot else None
         inputs = self.inputs if next_one else self._unmeasured
-        return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, pattern, self.workflow.wanted, more)
+        return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, pattern, wanted(self.workflow), more)
 
     @Spoken
     def before(self) -> Advice:
         """The advice without the newest pilot."""
         pilots = tuple(seen.pilot for seen in self.pilot.diagnoses[:-1]) if self.pilot else ()
-        return replace(self, pilot=established_for(self._unmeasured, pilots, rules(), self.workflow.wanted) if pilots else None).advice
+        return replace(self, pilot=established_for(self._unmeasured, pilots, rules(), wanted(self.workflow)) if pilots else None).advice
 
     @Spoken
     def _unmeasured(self) -> Inputs:
@@ -373,12 +374,6 @@ def _spread(one: Measured) -> Estimate:
     counted = one.quantity.startswith("error_rate_") and one.cases and one.range.fixed
     low, high = wilson(one.value * (one.cases or 0), one.cases or 0, 0.9) if counted else (one.range.low, one.range.high)
     return around(one.value, low, high)
-
-
-def _unpriced(advice: Advice) -> Advice:
-    """`advice` without what its steps cost."""
-    path = tuple(replace(rung, build=None) for rung in advice.path)
-    return replace(advice, path=path, policies=tuple(replace(one, build=None, idle_build=None) for one in advice.policies))
 
 
 def studies(

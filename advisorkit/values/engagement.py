@@ -13,7 +13,6 @@ from advisorkit.values.messages import UsageError, here, nearest
 from advisorkit.values.people import Action, Basis, Consent, Measured, Member, Programme, Reviewed, SecondReading, Stop
 from advisorkit.values.prices import Quote
 from advisorkit.values.quantities import MOST, MOST_RATE, Estimate, day, digits
-from advisorkit.values.shares import share_in
 from advisorkit.values.written import ELSEWHERE, Named, Within
 
 
@@ -235,11 +234,6 @@ class Workflow(Displayed):
     def shown_right(self) -> Measured | None:
         """How often the pattern in use was wrong there; None where nobody measured it."""
         return next((one for one in reversed(self.measured) if one.quantity == f"error_rate_{self.used}"), None)
-
-    @property
-    def wanted(self) -> float | None:
-        """The share right that the client's target names, 0 to 1; None when it names none."""
-        return share_in(self.context.get("target", ""))
 
 
 @dataclass(frozen=True, slots=True)
