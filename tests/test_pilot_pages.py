@@ -87,6 +87,22 @@ def test_the_charter_says_how_many_what_is_enough_and_what_each_result_means() -
     assert "90% right is enough." in words(charter(named)) and "That is usual" not in words(charter(named))
 
 
+@pytest.mark.parametrize(("there", "cases", "action"), [
+    (None, "Drawn at random from real work of the last weeks;", "Draw 100 cases with their answers"),
+    (30, "Those in hand (30) count if drawn at random from real work; 70 more are drawn", "Draw 70 more cases with their answers"),
+    ([20, 60], "Those in hand (20) count if drawn at random from real work; 80 more are drawn", "Draw 80 more cases with their answers"),
+    (400, "Drawn at random from those in hand; none of them was used as an example.", "Draw 100 cases with their answers"),
+])  # fmt: skip
+def test_the_charter_says_what_becomes_of_the_cases_in_hand_and_where_others_come_from(there: float | list[float] | None, cases: str, action: str) -> None:
+    """It asked for 180 cases of a client who had said that there are 60, and said nothing of those."""
+    told = {"test_cases": Answer(amount=Estimate.of(there))} if there else {}
+    here = view(replace(CLIENT, workflows=(replace(WORKFLOW, answers={**WORKFLOW.answers, **told}),)))
+    assert here.plan.mark == 100
+
+    said = words(charter(here))
+    assert cases in said and action in said
+
+
 def test_where_no_share_of_right_answers_pays_none_is_called_enough() -> None:
     answers = {name: Answer(amount=Estimate.of(amount)) for name, amount in {"calls_per_month": 10, "value_right": 0.1, "cost_wrong": 1}.items()}
     here = view(replace(CLIENT, workflows=(replace(WORKFLOW, answers=answers),)))

@@ -23,7 +23,7 @@ from advisorkit.report import charter, costs, summary, supplier_brief
 from advisorkit.report.advice_pages import again, asks
 from advisorkit.report.annex_pages import protection
 from advisorkit.report.job import Report
-from advisorkit.report.pictures import tornado
+from advisorkit.report.pictures import path_stairs, right_bars, tornado
 from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -113,6 +113,22 @@ def test_a_record_expects_no_share_right_of_what_is_ruled_out() -> None:
     table = next(block for block in decision_record(made) if isinstance(block, Table))
     out = {row[0].text: row[1].text for row in table.rows if row[-1].text.startswith("Ruled out")}
     assert out and {*out.values()} == {"–"}
+
+
+def test_no_share_right_stands_beside_a_prompt_that_was_marked_and_whose_share_nobody_entered() -> None:
+    """“Prompt: 85%, 1 in 2 to reach what is needed” stood beside “a prompt was marked and is not expected to be enough”."""
+    whole = read(samples.path("source-text"))
+    marked, entered, first = studies(replace(whole, workflows=tuple(
+        replace(whole.workflow("email-triage"), id=name, answers={**whole.workflow("email-triage").answers, **more}, assumptions={**whole.workflow("email-triage").assumptions, **set_})
+        for name, more, set_ in (("a", {}, {}), ("b", {}, {"error_rate_prompt": Estimate.of(0.16)}), ("c", {"prompt_pilot": Answer(("no",))}, {}))
+    )), draws=64)
+
+    records = [decision_record(Report((study,), Brand())) for study in (marked, entered, first)]
+    told = [{row[0].text: row[1].text for block in record if isinstance(block, Table) for row in block.rows} for record in records]
+    assert [one["Prompt"] for one in told] == ["–", "84%", "85%"] and told[0]["Fine-tune"] == "90%"
+    assert [any(bar.label == "Prompt" for bar in found.bars) for one in (marked, entered, first) if (found := right_bars(one))] == [False, True, True]
+    shown = [[step.name for step in path_stairs(one).stairs if step.pattern == "prompt" and "Right: 85%" in step.facts] for one in (marked, first)]
+    assert shown == [[], ["Prompt pilot", "Cheap extensions"]]
 
 
 def test_a_record_says_why_what_comes_out_better_in_money_is_not_advised() -> None:
@@ -205,6 +221,7 @@ def test_what_is_called_clear_is_told_to_change_only_by_an_answer_that_is_not_li
     assert wiki[0].decision.clear and wiki[0].advice.undecided == "end" and not search[0].decision.clear and search[0].advice.undecided == "end"
 
     assert "Only an unlikely answer would change where this ends; what to do next may still change." in wiki[1]
+    assert "Who may see what: the answer could rule out Prompt." in wiki[1], "which is the step for now"
     assert "A single answer may still change where this ends." in search[1]
 
 

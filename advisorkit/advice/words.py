@@ -221,6 +221,6 @@ def _chance(outlook: Outlook, pattern: PatternId) -> float:
 
 
 def _shut(hits: list[GateHit], outlook: Outlook) -> list[PatternId]:
-    """Patterns that open gates could still take away and that stand a chance."""
+    """Patterns that open gates could still take away and that stand a chance, or are the step for now."""
     named = {pattern for hit in hits for pattern in hit.removes}
-    return [pattern for pattern in PATTERNS if pattern in named and _chance(outlook, pattern) >= UNLIKELY]
+    return [pattern for pattern in PATTERNS if pattern in named and (_chance(outlook, pattern) >= UNLIKELY or pattern == outlook.now)]

@@ -10,19 +10,16 @@ from advisorkit.costs.bill import announced, closing, ending
 from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, DecisionBlock, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
-from advisorkit.report.printed import columns, going_on, inside, project, project_range, say, unknowns, weeks
+from advisorkit.report.printed import columns, going_on, inside, project, project_range, say, unknowns, unread, weeks
 from advisorkit.report.trial_pages import tried
 from advisorkit.store.reading import wanted
 from advisorkit.study.study import Study
-from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import locale
 from advisorkit.values.people import due
 from advisorkit.values.places import linked, or_nought, told
 from advisorkit.values.prices import WARN_DAYS
 from advisorkit.values.quantities import day, money_short, percent, plain, sampled
 
-MARKED = frozenset({"marked_20", "marked_100"})
-"""Answers that say that a prompt was marked on real cases."""
 CHANGES = 3
 """Most changes named that would lead elsewhere; one that would not stands beside them."""
 
@@ -164,7 +161,7 @@ def _unread(study: Study) -> Iterator[str]:
     held, target, prompt = study.decision.prospects.target, study.workflow.context.get("target", ""), study.decision.prospects.expected_right.get("prompt")
     if target and wanted(study.workflow) is None and held.source == "break_even" and held.share is not None and not held.never:
         yield say("target_unread", target=target, needed=percent(min(held.share, 1.0)))
-    if prompt and MARKED.intersection(study.answers.get(PILOT, Answer()).levels) and study.inputs.rows["error_rate_prompt"].changed_by == "default":
+    if prompt and unread(study):
         yield say("prompt_unread", right=percent(prompt.p50))
 
 

@@ -19,7 +19,7 @@ from advisorkit.charts.kinds import Point
 from advisorkit.costs.assumption import Assumption
 from advisorkit.costs.flows import Column
 from advisorkit.costs.results import CostCurve, Figure, InputSwing, PaidBack, Payback
-from advisorkit.report.printed import chance_of, inside, project, say, weeks
+from advisorkit.report.printed import chance_of, expected, inside, project, say, weeks
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, Catalog, Criterion, PatternId
 from advisorkit.values.engagement import Answer
@@ -106,7 +106,7 @@ def right_bars(study: Study) -> kinds.RightBars | None:
     marked = {seen: last.right.share} if last and last.right.share is not None else {}
     bars = [
         kinds.RangeRow(p, study.name(p), (band.p10, marked.get(p, band.p50), band.p90), reached(or_nought(held.reach[p])))
-        for p in order if (band := held.expected_right.get(p))
+        for p in order if (band := expected(study, p))
     ]  # fmt: skip
     return kinds.RightBars(
         title=say(f"right.title.{held.outlook(goal)}", pattern=study.name(goal), needed=percent(needed)), bars=tuple(bars), needed=needed,
@@ -215,7 +215,7 @@ def path_stairs(study: Study) -> kinds.PathStairs:
 
 def _stair(study: Study, rung: Rung, pattern: PatternId) -> kinds.Stair:
     state = {"done": "done", "here": "now"}.get(rung.state, "later")
-    right = study.decision.prospects.expected_right.get(pattern)
+    right = expected(study, pattern)
     marked = [seen.right.share for seen in study.pilot.diagnoses if seen.pilot.pattern == pattern] if study.pilot and state == "done" else []
     newest = study.pilot is not None and study.seen.pilot.pattern == pattern
     share = marked[-1] if marked and marked[-1] else right.p50 if right and state != "done" else None

@@ -19,6 +19,7 @@ from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import basis, cover_of
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
+from advisorkit.values.engagement import Answer
 from advisorkit.values.places import linked, rounded, told
 from advisorkit.values.quantities import day, hundredths, money_short, number, percent, plain, span
 
@@ -121,10 +122,19 @@ def _charter_notes(plan: Plan) -> Iterator[Block]:
 
 
 def _agreed(study: Study, plan: Plan) -> Iterator[tuple[str, str]]:
+    there = _in_hand(study)
+    more = plan.mark - there
     yield "owner", study.workflow.led_by or say("charter.blank")
     for name in ("drawn", "who", "mark", *(("test",) if _pasted(plan) else ()), "date"):
         key = "charter.mark_never" if name == "mark" and plan.terms.never else f"charter.{name}_text"
-        yield name, say(key, **({"needed": percent(plan.terms.target)} if name == "mark" else {}))
+        key += "" if name != "drawn" or not there else ".enough" if more <= 0 else ".more"
+        yield name, say(key, needed=percent(plan.terms.target), there=there, more=more)
+
+
+def _in_hand(study: Study) -> int:
+    """Real cases that the client surely has for a first pilot; those of an earlier one are kept apart."""
+    there = study.answers.get("test_cases", Answer()).amount
+    return int(there.low) if there and study.pilot is None and study.plan.pattern == "prompt" else 0
 
 
 def _pasted(plan: Plan) -> bool:
@@ -149,10 +159,11 @@ def meanings(study: Study) -> Iterator[tuple[str, ...]]:
 
 
 def _actions(study: Study, plan: Plan) -> Iterator[tuple[str, ...]]:
-    owner = study.workflow.context.get("owner") or say("charter.blank")
+    owner, there = study.workflow.context.get("owner") or say("charter.blank"), _in_hand(study)
+    more = ".more" if 0 < there < plan.mark else ""
     for name in ("draw", "mark", *(("paste",) if _pasted(study.plan) else ()), "decide"):
-        values = {"cases": plan.mark} if name == "draw" else {}
-        yield say(f"charter.action.{name}", **values), owner if name == "decide" else say("charter.blank"), say("charter.blank")
+        values = {"cases": plan.mark - (there if more else 0)} if name == "draw" else {}
+        yield say(f"charter.action.{name}{more if values else ''}", **values), owner if name == "decide" else say("charter.blank"), say("charter.blank")
 
 
 @spoken

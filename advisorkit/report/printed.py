@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from advisorkit.advice.decision import Decision
+from advisorkit.advice.ladder import PILOT
 from advisorkit.files.texts import Texts
 from advisorkit.study.candidates import as_project
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PatternId
+from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import locale
 from advisorkit.values.places import printing
-from advisorkit.values.quantities import hundredths, money_range, money_short, number
+from advisorkit.values.quantities import Band, hundredths, money_range, money_short, number
 
 TEXTS = Texts("report")
 say = TEXTS.say
@@ -98,6 +100,20 @@ def weeks(value: float) -> str:
         ('1 week', '5 weeks')
     """
     return say("path.weeks", weeks=max(1, round(value)))
+
+
+MARKED = frozenset({"marked_20", "marked_100"})
+"""Answers that say that a prompt was marked on real cases."""
+
+
+def unread(study: Study) -> bool:
+    """Whether a prompt was marked and nobody entered its share right, so that an assumed one is reckoned with."""
+    return bool(MARKED.intersection(study.answers.get(PILOT, Answer()).levels)) and study.inputs.rows["error_rate_prompt"].changed_by == "default"
+
+
+def expected(study: Study, pattern: PatternId) -> Band | None:
+    """Share right of `pattern` as marked or expected; None of a prompt that was marked and of which nobody entered it, unless that is what goes into use."""
+    return None if pattern == "prompt" != study.decision.told and unread(study) else study.decision.prospects.expected_right.get(pattern)
 
 
 def going_on(study: Study, pattern: PatternId) -> float | None:

@@ -15,7 +15,7 @@ from advisorkit.report.annex_pages import PRIVATE, PROTECTED, answers_of, each, 
 from advisorkit.report.cost_pages import ahead, cash_years, costs, left_out, money_table, steps, worth
 from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import fresh_cases, pilot_cover
-from advisorkit.report.printed import columns, count, inside, say, unknowns
+from advisorkit.report.printed import columns, count, expected, inside, say, unknowns
 from advisorkit.report.trial_pages import tried
 from advisorkit.report.whole_pages import on_how_many, ordered
 from advisorkit.study.study import Study
@@ -50,11 +50,11 @@ def _record(study: Study) -> Iterator[Block]:
 
 
 def _option(study: Study, pattern: PatternId) -> tuple[str | Cell, ...]:
-    right, money = study.decision.prospects.expected_right[pattern], tuple[str, ...]()
+    right, money = expected(study, pattern), tuple[str, ...]()
     if study.priced:
         amounts = (None if study.costs.money[pattern].at_least else study.amount(pattern, "all_in"), study.gain(pattern))
         money = tuple("–" if amount is None else money_short(amount, study.currency) for amount in amounts)
-    share = "–" if study.status(pattern) == "ruled_out" else percent(right.p50)
+    share = "–" if study.status(pattern) == "ruled_out" or right is None else percent(right.p50)
     return Cell(study.name(pattern), pattern), share, *money, _verdict(study, pattern)
 
 
