@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import astuple, replace
 from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from priced import ANSWERS, TODAY, engagement, facts, fixed, inputs, inputs_of
+from strategies import answer_sets, setting_sets
 
 from advisorkit.advice.belief import MEASURED
 from advisorkit.advice.whatif import possible_answers
@@ -20,10 +22,13 @@ from advisorkit.costs.flows import scene
 from advisorkit.costs.tokens import Request, prices_at
 from advisorkit.store import samples
 from advisorkit.store.reading import read
-from advisorkit.study.study import Study
+from advisorkit.study.documents import advice_document, cost_document
+from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PATTERNS
-from advisorkit.values.engagement import Answer
+from advisorkit.values.engagement import Answer, Engagement, Scenario, Setting, Workflow
+from advisorkit.values.messages import AdvisorError
 from advisorkit.values.prices import TokenPrices
+from advisorkit.values.quantities import Estimate
 
 SONNET_WINDOW = 1_000_000
 """Tokens that the default model reads at once."""
@@ -175,3 +180,31 @@ def test_facts_after_any_answer_are_those_of_the_whole_file_worked_out_again() -
 def as_told(facts: CostFacts) -> list[str]:
     """Every fact to ten digits: lines of an array add up in another order than one by one."""
     return [f"{value:.10g}" if isinstance(value, float) else re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.10g}", str(value)) for value in astuple(facts)]
+
+
+def worked(whole: Engagement) -> Any:
+    """Advice and costs as their documents, or what refuses them."""
+    try:
+        found = studies(whole, draws=64)
+        return json.dumps([advice_document(whole, found), cost_document(whole, found)])
+    except (AdvisorError, ArithmeticError) as error:
+        return str(error)
+
+
+@settings(max_examples=15)
+@given(
+    st.sampled_from(read(samples.path("source-text")).workflows), answer_sets(plain=True), setting_sets("workload", 2), setting_sets("assumption", 3),
+    st.sampled_from([0, 20_000, 90_000, 3_000_000]),
+)
+def test_a_scenario_says_what_the_file_says_with_its_answers_written_in(
+    workflow: Workflow, answers: dict[str, Answer], workload: dict[str, Setting], assumptions: dict[str, Setting], tokens: int,
+) -> None:
+    """Everything that follows from an answer follows anew: what a search removes beside texts that a prompt carries, prices by hosting, checks where a person decides."""
+    told = {**answers, "corpus_tokens": Answer(amount=Estimate.of(tokens))} if tokens else answers
+    whole = replace(read(samples.path("source-text")), workflows=(workflow,))
+    changed = replace(
+        workflow, answers={**{name: one for name, one in workflow.answers.items() if name not in told}, **told},
+        workload={**workflow.workload, **workload}, assumptions={**workflow.assumptions, **assumptions},
+    )
+
+    assert worked(whole.under(Scenario(told, workload, assumptions))) == worked(replace(whole, workflows=(changed,)))
