@@ -145,6 +145,22 @@ def test_what_was_understood_before_does_not_stand_beside_a_refusal(costs: Scree
     assert (asked["echo"], bool(asked["fault"])) == ("", True)
 
 
+def test_a_field_shows_three_figures_and_keeps_what_was_said_exactly(costs: Screen) -> None:
+    """10,000 a year are 833.333 a month; a note beside it sends the field back as it stands, and six figures or 833 flat must not come of that."""
+    screen = screen_of(costs.work)
+    for said, shown, exact in (("10,000 a year", "833", Estimate.of(10_000 / 12)), ("1000 to 2000 a year", "83.3 to 167", Estimate.of([1000 / 12, 2000 / 12]))):
+        screen.edit("answer", {"criterion": "calls_per_month", "value": said})
+        screen.edit("ask", {"criterion": "calls_per_month"})
+        field = view(screen)["question"]["asked"]["amount"]
+        screen.edit("answer", {"criterion": "calls_per_month", "value": field, "note": "asked again"})
+        found = costs.work.state.current.answers["calls_per_month"]
+
+        assert (field, found.note) == (shown, "asked again")
+        assert found.amount is not None and (found.amount.low, found.amount.high) == pytest.approx((exact.low, exact.high), rel=1e-9)
+    screen.edit("answer", {"criterion": "calls_per_month", "value": "833"})
+    assert costs.work.state.current.answers["calls_per_month"].amount == Estimate.of(833)
+
+
 GERMAN = "language: de\n" + HARBOUR.read_text(encoding="utf-8")
 UNTOLD = r"\b(line|is|not|unknown|valid|holds|expected|of|the|to)\b"
 

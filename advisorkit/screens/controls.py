@@ -18,7 +18,7 @@ from advisorkit.values.criteria import Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import here, locale
 from advisorkit.values.prices import PriceAge
-from advisorkit.values.quantities import SYMBOLS, Estimate, money_short, round_figures, span
+from advisorkit.values.quantities import SYMBOLS, Estimate, money_short, plain as short, round_figures, span
 
 _SHORT = 12
 """Assumptions listed while nobody can tell which of them matter."""
@@ -215,7 +215,7 @@ def _asked(study: Study, state: State, look: Look) -> Doc | None:
         "count": tell("question.count", rank=queue.index(criterion.id) + 1, count=len(queue)) if criterion.id in queue else "",
         "options": [[level.id, level.label] for level in criterion.levels] if criterion.words else [],
         "chosen": list(given.levels), "unit": _asked_unit(criterion, study.currency),
-        "amount": look.faults.get(f"{criterion.id} typed") or ("" if _hidden(criterion, look) else _typed(given.amount)), "guess": given.confidence == "guess",
+        "amount": look.faults.get(f"{criterion.id} typed") or ("" if _hidden(criterion, look) else typed(given.amount)), "guess": given.confidence == "guess",
         **{name: "" if look.presenting else getattr(given, name) for name in ("note", "said_by", "private_note")},
         "why": _why(study, criterion.id, look), "fault": look.faults.get(criterion.id, ""),
         "locked": tell("question.locked") if study.pilot and criterion.id in study.pilot.answers else "",
@@ -236,8 +236,14 @@ def _asked_unit(criterion: Criterion, currency: str) -> str:
     return here(criterion.unit or "").replace("currency", SYMBOLS.get(currency, currency).strip())
 
 
-def _typed(amount: Estimate | None) -> str:
-    return "" if amount is None else plain(amount.likely) if amount.fixed else span(plain(amount.low), plain(amount.high))
+def typed(amount: Estimate | None) -> str:
+    """An amount as its field shows it, broken numbers in three figures; the field sends it back so where nobody types another.
+
+    Example:
+        >>> typed(Estimate.of(10_000 / 12)), typed(Estimate.of([20_000, 60_000])), typed(None)
+        ('833', '20,000 to 60,000', '')
+    """
+    return "" if amount is None else short(amount.likely) if amount.fixed else span(short(amount.low), short(amount.high))
 
 
 def _enough(study: Study) -> str:

@@ -16,7 +16,7 @@ from advisorkit.export.formats import RENDERERS
 from advisorkit.files.numbers import Listener
 from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.planning import marking_sheet
-from advisorkit.screens.controls import moved, ordered, scale_of
+from advisorkit.screens.controls import moved, ordered, scale_of, typed
 from advisorkit.screens.delivery import Delivery, documents
 from advisorkit.screens.led import amount, answer
 from advisorkit.screens.parts import Look, tell
@@ -48,7 +48,8 @@ def _answer(work: Work, look: Look, _: Delivery, args: Args) -> Look:
     name, value = str(args["criterion"]), args["value"]
     before = work.state.shown.answers_of(work.state.current).get(name, Answer())
     told = {field: str(args.get(field, getattr(before, field))) for field in ("note", "said_by", "private_note")}  # presenter mode has no fields for them
-    work.answer(name, [str(v) for v in value] if isinstance(value, list) else str(value), guess=bool(args.get("guess")), **told)
+    said = before.amount if before.amount and value == typed(before.amount) else [str(v) for v in value] if isinstance(value, list) else str(value)
+    work.answer(name, said, guess=bool(args.get("guess")), **told)
     return replace(look, asked="", echo=("", ""))
 
 
