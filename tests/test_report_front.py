@@ -305,7 +305,7 @@ def test_where_only_the_next_step_may_change_no_page_says_that_the_advice_may() 
     assert not study.advice.settled and not study.advice.flips
 
     page = words(summary(study))
-    assert "Clear. Now: RAG." in page and "No single answer can change where this ends; one may still change what to do next." in page and "stayed in front each time" in page
+    assert "Clear. Now: RAG." in page and "No open answer alone can change where this ends; one may still change what to do next." in page and "stayed in front each time" in page
 
 
 @pytest.mark.parametrize(("language", "head"), [("en", "Chance of a gain"), ("de", "Chance auf Nutzen")])

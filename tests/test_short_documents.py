@@ -24,7 +24,7 @@ from advisorkit.report.advice_pages import again, asks
 from advisorkit.report.annex_pages import protection
 from advisorkit.report.job import Report
 from advisorkit.report.pictures import path_stairs, right_bars, tornado
-from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep
+from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep, slides
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.pilots import unsigned
@@ -160,6 +160,34 @@ def test_what_nobody_marks_is_looked_at_again_without_marks() -> None:
     assert "its marked results" in next(iter(again(report().workflows[0])))
 
 
+def test_where_nobody_marks_no_heading_of_the_path_waits_for_a_marked_result() -> None:
+    """“Marking cases first would cost more than it can save” stood above “each further step waits for a marked result”."""
+    found = {one.workflow.id: one for one in studies(read(samples.path("source-text")), draws=64)}
+    for name, waits in (("static-faq", "Each further step waits for what fails in use"), ("sop-assistant", "Each further step waits for a marked result")):
+        assert all(waits in [block.text for block in page if isinstance(block, Heading)] for page in (costs(found[name]), tuple(slides(Report((found[name],), Brand())))))
+
+
+def test_slides_are_as_careful_as_the_page() -> None:
+    """A board was not told that a prompt's share right is assumed, which the report, the charter and the record say."""
+    found = studies(read(samples.path("source-text")), draws=64)
+    line = "A prompt was marked, but its share right is not entered as a figure; an assumed 85% is reckoned with."
+    (triage,) = (one for one in found if one.workflow.id == "email-triage")
+
+    assert line in words(summary(triage)) and line in words(tuple(slides(Report((triage,), Brand()))))
+    assert words(tuple(slides(Report(found, Brand())))).count(line) == 4
+
+
+def test_where_more_marks_are_wanted_a_prompt_that_will_probably_miss_is_not_called_enough() -> None:
+    """“A prompt is still expected to be enough” stood below “will probably miss what is needed: 95%”: that nothing more is needed is another thing."""
+    whole = read(samples.path("source-text"))
+    faq = whole.workflow("static-faq")
+    (study,) = studies(replace(whole, workflows=(replace(faq, answers={**faq.answers, "prompt_pilot": Answer(("marked_100",))}),)), draws=64)
+    page = words(summary(study))
+
+    assert "will probably miss what is needed: 95%" in page
+    assert "Nothing beyond a prompt seems to be needed, but it has not been shown to be right often enough." in page and "expected to be enough" not in page
+
+
 def test_a_record_without_prices_has_no_columns_of_money() -> None:
     table = next(block for block in decision_record(report(replace(ACME, priced=False))) if isinstance(block, Table))
 
@@ -220,9 +248,9 @@ def test_what_is_called_clear_is_told_to_change_only_by_an_answer_that_is_not_li
     wiki, search = told["nubank-asknu"], told["cato-events-search"]
     assert wiki[0].decision.clear and wiki[0].advice.undecided == "end" and not search[0].decision.clear and search[0].advice.undecided == "end"
 
-    assert "Only an unlikely answer would change where this ends; what to do next may still change." in wiki[1]
+    assert "Only an unlikely open answer would change where this ends; what to do next may still change." in wiki[1]
     assert "Who may see what: the answer could rule out Prompt." in wiki[1], "which is the step for now"
-    assert "A single answer may still change where this ends." in search[1]
+    assert "An open answer alone may still change where this ends." in search[1]
 
 
 def test_a_final_report_needs_somebody_who_answers_for_it_and_no_guess_that_would_shut_a_pattern() -> None:

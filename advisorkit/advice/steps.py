@@ -44,6 +44,11 @@ class NextStep:
     used: bool = False
     """Whether what ships is in use already, as was measured there."""
 
+    @property
+    def marked(self) -> bool:
+        """Whether its results are marked; otherwise it is tried, and what fails in use is looked at."""
+        return self.cases > 0 or self.action != "pilot"
+
 
 def in_use(step: NextStep, otherwise: PatternId) -> PatternId:
     """What `step` puts into use; without that `otherwise`."""

@@ -196,8 +196,7 @@ def again(study: Study) -> Iterator[str]:
     ramp = study.decision.off_ramp if study.decision.replaced else None
     step = study.decision.next_step
     if step.action != "stop":
-        marked = step.cases or step.action != "pilot"
-        yield say("again.simpler", name=study.catalog.off_ramps[ramp.kind].name) if ramp else say("again.step" if marked else "again.step.unmarked")
+        yield say("again.simpler", name=study.catalog.off_ramps[ramp.kind].name) if ramp else say("again.step" if step.marked else "again.step.unmarked")
     if ramp is None and (ages := [age for age in study.inputs.prices() if not age.lasting]) and study.priced:
         oldest = min(age.as_of for age in ages)
         old = [one.why for one in study.reopened if one.condition == "prices_old"]

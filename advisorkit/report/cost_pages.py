@@ -209,7 +209,7 @@ def costs(study: Study) -> tuple[Block, ...]:
     """The money and the path: the table, how cost builds up, what moves the gain, the steps, who does what by when; nothing where something simpler fits."""
     if study.decision.replaced:
         return ()
-    way = (Heading(say("path.title")), ChartBlock(replace(pictures.path_stairs(study), subtitle=""), titled=False))
+    way = (Heading(pictures.path_title(study)), ChartBlock(replace(pictures.path_stairs(study), subtitle=""), titled=False))
     if not study.priced:
         return (Heading(say("path.page"), 2, study.workflow.name), Text((say("money.none"),)), *way, *changes(study), *steps(study))
     curve, swings, lines = pictures.gains(study), pictures.tornado(study, 5), (*worth(study), *left_out(study))

@@ -207,6 +207,11 @@ def _flip_row(catalog: Catalog, change: str, today: str, shares: Mapping[Pattern
 _FIXED: tuple[PatternId, ...] = ("prompt", "rag", "hybrid", "finetune")
 
 
+def path_title(study: Study) -> str:
+    """For what each step of the path waits."""
+    return say("path.title" if study.decision.next_step.marked else "path.title.unmarked")
+
+
 def path_stairs(study: Study) -> kinds.PathStairs:
     """The rungs of the path as stairs; what is done says what was marked, no longer what was expected of it or when to begin it."""
     rungs = [(r, r.pattern) for r in study.decision.path if r.rung != "diagnose"]

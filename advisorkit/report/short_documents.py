@@ -10,7 +10,7 @@ from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, Heading, 
 from advisorkit.files.texts import spoken
 from advisorkit.intake.questionnaire import confirmer, pending
 from advisorkit.report import pictures
-from advisorkit.report.advice_pages import again, asked, asks, decided, off_ramp, summary, warned
+from advisorkit.report.advice_pages import again, asked, asks, cautions, decided, off_ramp, summary, warned
 from advisorkit.report.annex_pages import PRIVATE, PROTECTED, answers_of, each, joined, not_this, numbered, way_asked
 from advisorkit.report.cost_pages import ahead, cash_years, costs, left_out, money_table, steps, worth
 from advisorkit.report.job import Report
@@ -226,8 +226,8 @@ def _each(studies: Sequence[Study]) -> Iterator[Block]:
 
 
 def _last(studies: Sequence[Study]) -> Iterator[Block]:
-    if any(study.decision.warnings for study in studies):
-        yield from _listed("risks", studies, lambda study: study.decision.warnings)
+    if any(map(cautions, studies)):
+        yield from _listed("risks", studies, cautions)
     yield from _listed("decide", studies, lambda study: (linked(" ", _foremost(study)),))
 
 
@@ -346,11 +346,11 @@ def _stairs(study: Study) -> Iterator[Block]:
 
 
 def _path(study: Study) -> Iterator[Block]:
-    yield from (_page(say("slides.path"), study), *_stairs(study), Callout(say("slides.decide.title"), linked(" ", _asked(study))))
+    yield from (_page(pictures.path_title(study), study), *_stairs(study), Callout(say("slides.decide.title"), linked(" ", _asked(study))))
 
 
 def _risks(study: Study) -> Iterator[Block]:
-    careful, unknown = study.decision.warnings, unknowns(study)
+    careful, unknown = cautions(study), unknowns(study)
     if careful or unknown:
         yield _page(_weakened(len(careful) + len(unknown)) if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")), study)
         both = bool(careful and unknown)

@@ -233,7 +233,7 @@ _CHARTS: Mapping[str, Callable[[Study], Chart | None]] = {
     "map": _map,
     "waterfall": lambda v: replace(pictures.evidence(v.advice), subtitle=tell("waterfall.sub")),
     "flips": lambda v: pictures.flip_bars(v, figures=True),
-    "path": lambda v: replace(pictures.path_stairs(v), title=say("path.title")) if v.decision.path else None,
+    "path": lambda v: replace(pictures.path_stairs(v), title=pictures.path_title(v)) if v.decision.path else None,
     **_MONEY,
 }
 
