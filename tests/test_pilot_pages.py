@@ -101,6 +101,11 @@ def test_the_charter_says_what_becomes_of_the_cases_in_hand_and_where_others_com
 
     said = words(charter(here))
     assert cases in said and action in said
+    guess = {name: replace(one, confidence="guess") for name, one in told.items()}
+    marked = {**told, "prompt_pilot": Answer(("marked_100",)), "baseline_quality": Answer(("inconsistent",))}
+    for more in (guess, marked):  # a guess counts for nothing yet, and what was marked before is kept apart
+        unsure = view(replace(CLIENT, workflows=(replace(WORKFLOW, answers={**WORKFLOW.answers, **more}),)))
+        assert "in hand" not in words(charter(unsure))
 
 
 def test_where_no_share_of_right_answers_pays_none_is_called_enough() -> None:

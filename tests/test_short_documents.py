@@ -240,6 +240,8 @@ def test_the_page_on_data_and_the_list_before_a_session_put_the_same_questions_t
 
     assert "Must each answer point to its source, so that a person can check it? So far it is a guess." in before
     assert before.count("So far it is a guess.") == 2, "where it may run, too"
+    still = made.workflows[0].decision.open_questions  # the page counts those; here the way of the data, legal's own of training, and two guesses are added
+    assert f"{still + 1 + ('training_rights' not in made.workflows[0].decision.to_ask) + 2} questions to answer together, 2 of them to confirm a guess" in before
 
 
 def test_what_is_called_clear_is_told_to_change_only_by_an_answer_that_is_not_likely() -> None:

@@ -132,9 +132,9 @@ def _agreed(study: Study, plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _in_hand(study: Study) -> int:
-    """Real cases that the client surely has for a first pilot; those of an earlier one are kept apart."""
-    there = study.answers.get("test_cases", Answer()).amount
-    return int(there.low) if there and study.pilot is None and study.plan.pattern == "prompt" else 0
+    """Real cases that the client surely has for a first pilot; those that were marked before are kept apart."""
+    there = study.answers.get("test_cases", Answer())
+    return int(there.amount.low) if there.amount and there.confidence != "guess" and study.decision.next_step.action == "pilot" else 0
 
 
 def _pasted(plan: Plan) -> bool:
@@ -159,7 +159,7 @@ def meanings(study: Study) -> Iterator[tuple[str, ...]]:
 
 
 def _actions(study: Study, plan: Plan) -> Iterator[tuple[str, ...]]:
-    owner, there = study.workflow.context.get("owner") or say("charter.blank"), _in_hand(study)
+    owner, there = study.workflow.context.get("owner") or study.workflow.led_by or say("charter.blank"), _in_hand(study)
     more = ".more" if 0 < there < plan.mark else ""
     for name in ("draw", "mark", *(("paste",) if _pasted(study.plan) else ()), "decide"):
         values = {"cases": plan.mark - (there if more else 0)} if name == "draw" else {}

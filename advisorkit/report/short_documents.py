@@ -102,10 +102,12 @@ def session_prep(report: Report) -> tuple[Block, ...]:
     left = {who: each(found, lambda one, who=who: _put_to(one, who)) for who in ("business", "IT", "legal")}  # type: ignore[misc]
     left["legal"] = (*way_asked(engagement).values(), *left["legal"])
     named = {confirmer(engagement, who): lines for who, lines in left.items() if lines}
+    guesses = sum(line.endswith(say("protection.ask.guess")) for lines in named.values() for line in lines)
+    title = say("prep.title.guesses" if guesses else "prep.title", questions=sum(map(len, named.values())), guesses=guesses)
     lacking = tuple(dict.fromkeys(locale().lowered(name) for one in found if one.priced for name in one.lacking))
     bring = (say("prep.bring.cases"), *((say("prep.bring.numbers", names=", ".join(lacking)),) if lacking else ()), say("prep.bring.papers"))
     return (
-        *pilot_cover(report, "prep.cover"), Heading(say("prep.title", questions=sum(map(len, named.values()))), 2), *numbered(found), Heading(say("prep.who")),
+        *pilot_cover(report, "prep.cover"), Heading(title, 2), *numbered(found), Heading(say("prep.who")),
         Text(tuple(say("prep.asked", who=_raised(name), questions=len(lines)) for name, lines in named.items()), "bullets"), Heading(say("prep.bring")), Text(bring, "bullets"),
         *(block for name, lines in named.items() for block in (Heading(_raised(name)), Text(lines, "bullets"))),
     )  # fmt: skip
