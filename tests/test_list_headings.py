@@ -10,9 +10,10 @@ import pytest
 
 from advisorkit.catalog.reading import load as load_catalog
 from advisorkit.files.texts import languages, speaking
-from advisorkit.intake.mapping import propose, read_mapping
+from advisorkit.intake.mapping import propose, read_list, read_mapping
 from advisorkit.intake.portfolio import PortfolioTable, portfolio
 from advisorkit.intake.wording import likely
+from advisorkit.values.messages import EngagementError
 
 DAY = date(2026, 11, 20)
 
@@ -88,3 +89,32 @@ def test_headings_of_groups_are_told_and_a_number_before_a_heading_or_level_is_n
     assert [row.id for row in found.rows] == ["", "7", "8", "9"]
     assert any("nothing but a name in line 2; take out what is a heading or a note: Finance" in notice for notice in found.notices)
     assert all(line in stages for line in ('development.": no', 'in use": in_production', '(small)": tried'))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [
+    ("Use case,,Volume,,Effort\n,Owner,calls_per_month,minutes_per_item,level\nMail,Ann,1000,5,low\n", ("Use case", "Owner", "calls_per_month", "minutes_per_item", "Effort level")),
+    ("Use case,Volume,Volume\nName,per month,share wrong\nMail,1000,5\n", ("Name", "Volume per month", "Volume share wrong")),
+    ("Use case,Today,,Tomorrow,\nName,minutes,wrong,minutes,wrong\nMail,5,3,2,1\n", ("Name", "Today minutes", "Today wrong", "Tomorrow minutes", "Tomorrow wrong")),
+])  # fmt: skip
+def test_headings_on_two_lines_are_read_together(tmp_path: Path, rows: str, columns: tuple[str, ...]) -> None:
+    """Groups above the headings: the first was refused as "column 1 has no name", of the second the headings were a workflow called Name."""
+    file = tmp_path / "ideas.csv"
+    file.write_text(rows, encoding="utf-8")
+    table = read_list(file)
+
+    assert table.columns == columns and [row.line for row in table.rows] == [3]
+    assert table.notices[0] == f"{file}: headings stand on two lines, 1 and 2, and were read together: {'; '.join(columns)}"
+
+
+@pytest.mark.parametrize("rows", [
+    "Ideas,of our,house\nUse case,Owner,calls_per_month\nMail,Ann,1000\n", "Title,Labels,Labels,Status,Labels\nSort mail,a,b,Idea,c\nWrite letters,,,Pilot,d\n",
+    "Use case,Owner,Owner,calls_per_month\nMail,Ann,Bob,1000\nClaims,Cy,,2000\n",
+])  # fmt: skip
+def test_titles_and_rows_are_no_second_line_of_headings(tmp_path: Path, rows: str) -> None:
+    file = tmp_path / "ideas.csv"
+    file.write_text(rows, encoding="utf-8")
+    if "Owner,Owner" in rows:
+        with pytest.raises(EngagementError, match="column 'Owner' is there twice"):
+            read_list(file)
+    else:
+        assert not any("two lines" in notice for notice in read_list(file).notices)

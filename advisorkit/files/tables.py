@@ -177,11 +177,13 @@ def _table(
     file: str, found: _Found, notices: tuple[str, ...], known: Known | None = None, heard: tuple[str, str | None, Known | None] = ("", None, None)
 ) -> ReadTable:
     currency, decimal, amounts = heard
+    found, groups = _under_groups(found, known) if known else (found, 0)
     line = found.lines[found.at][0]
     header, lines, units = _with_units(found, lambda name: bool(amounts and known and amounts(name) and known(name)))
     columns = _columns(file, line, _numbered(header, lambda name: known is not None and not known(name), lines), lines)
     rows: list[ReadRow] = []
-    said = [here("{}: the table was found below {:line|lines} of titles, from line {}", file, found.at, line)] if found.at else []
+    said = [here("{}: the table was found below {:line|lines} of titles, from line {}", file, titles, line)] if (titles := found.at - bool(groups)) else []
+    said += [here("{}: headings stand on two lines, {} and {}, and were read together: {}", file, groups, line, shown("; ".join(filter(None, columns)), 200))] if groups else []
     said += [here("{}: {}: read like all others", file, shown(which, 200)) for which in (found.sheet.doubtful if found.sheet else ())]
     if remarks := ", ".join(found.sheet.remarks[:_MANY] if found.sheet else ()):
         said.append(here("{}: comments on cells are not read: {}", file, remarks))
@@ -226,6 +228,33 @@ def is_total(text: str) -> bool:
     while found[1:] and found[-1] in over:
         found.pop()
     return " ".join(found) in words("totals")
+
+
+def _under_groups(found: _Found, known: Known) -> tuple[_Found, int]:
+    """The table with headings on two lines made one: a group's heading where one below it is blank, repeated or not known without it; and the line of the groups, 0 for none."""
+    for at in (found.at, found.at + 1):
+        if not 0 < at < len(found.lines) - 1 or found.lines[at][0] != found.lines[at - 1][0] + 1:
+            continue
+        (groups, above), (line, cells) = found.lines[at - 1 : at + 1]
+        upper, lower = ([cell.text for cell in row] for row in (above, cells))
+        joined = [_below(lower, upper, i, known) for i in range(len(lower))]
+        names = [name.casefold() for name in (lower if at == found.at else upper)]
+        parted = len([*filter(None, names)]) > len({*filter(None, names)}) or any(joined[i] and not name for i, name in enumerate(names[: len(joined)]))
+        if at > found.at:
+            figures = [bool(re.search("[0-9]", "".join(cell.text for cell in row))) for _, row in found.lines[at : at + 2]]
+            parted = parted and figures == [False, True] and known(lower[0])
+        if parted and sum(map(bool, upper)) > 1:
+            made = [replace(cell, text=text) for cell, text in zip(cells, joined, strict=True)]
+            return _Found([*found.lines[:at], (line, made), *found.lines[at + 1 :]], at, found.hits, found.sheet), groups
+    return found, 0
+
+
+def _below(lower: Sequence[str], upper: Sequence[str], at: int, known: Known) -> str:
+    """The heading of a column: its own where it is known and alone, else with that of its group."""
+    own, group = lower[at], next((name for name in reversed(upper[: at + 1]) if name), "")
+    if not own:
+        return upper[at] if at < len(upper) else ""
+    return own if known(own) and [name.casefold() for name in lower].count(own.casefold()) == 1 else f"{group} {own}".strip()
 
 
 def _with_units(found: _Found, counts: Known) -> tuple[Sequence[workbooks.RawCell], Sequence[workbooks.Line], int]:
