@@ -308,3 +308,19 @@ def test_a_pilot_after_the_day_of_the_advice_and_a_rate_of_another_size_are_told
         "w: the pilot of 2026-11-25", "p.csv: its marks count for w, v; check that they are about each of these",
         "v: calls_per_month was measured twice in May; the last counts, 7", "exchange_rates.USD: 92 EUR for one USD", "exchange_rates.CZK: 24 EUR for one CZK",
     ]
+
+
+def test_a_measurement_of_a_time_before_the_advice_or_after_its_day_is_told(tmp_path: Path) -> None:
+    """May 2026 was taken for what use has shown of an advice of November, without a word."""
+    (tmp_path / "a.yaml").write_text(
+        "advisorkit: 1\nclient: A\ncurrency: EUR\nas_of: 2027-06-20\nworkflows:\n  - {id: w, name: W, measured: [\n"
+        "    {quantity: calls_per_month, value: 9, period: May 2026}, {quantity: input_tokens, value: 9, period: Q4 2026}, {quantity: output_tokens, value: 9, period: März bis Mai 2027},\n"
+        "    {quantity: engineer_day_rate, value: 900, period: 2027-09}, {quantity: horizon_months, value: 12, period: since the market fair}]}\n"
+        "history: [{date: 2026-11-20, workflow: w, recommended: rag, now: prompt, reason: x, told: {calls_per_month: 8}}]\n", encoding="utf-8",
+    )
+    told = [line.partition(": ")[2] for line in reading.load(tmp_path / "a.yaml").notices]
+
+    assert told == [
+        "w: calls_per_month was measured in May 2026, before it was first told, 2026-11-20; what use has shown comes after that",
+        "w: engineer_day_rate was measured in 2027-09, later than the day of the advice, 2027-06-20; one of the two is wrong",
+    ]

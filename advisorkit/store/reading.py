@@ -15,12 +15,12 @@ from advisorkit.files.disk import SourceText, read_source
 from advisorkit.files.numbers import Listener, unclear
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import KINDS
-from advisorkit.files.texts import lacking, languages
+from advisorkit.files.texts import lacking, languages, speaking
 from advisorkit.files.trees import Fields, Items, Node, Scalar, parse, scalars, shown
 from advisorkit.files.typed import TEXT, Form, Known, Plain, Schema, closed, number_schema, whole
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Engagement, Scenario, Workflow
-from advisorkit.values.messages import EngagementError, Fault, here
+from advisorkit.values.messages import EngagementError, Fault, here, locale
 from advisorkit.values.people import Address, Role
 from advisorkit.values.prices import STALE_DAYS, holds
 from advisorkit.values.quantities import plain
@@ -191,7 +191,7 @@ def wanted(workflow: Workflow) -> float | None:
 
 def doubtful(engagement: Engagement, file: str) -> tuple[str, ...]:
     """Notices of days that do not go with the day of the advice, of marks and measurements that are there twice, of quotes that are left out, and of exchange rates far from the price book's."""
-    return tuple(f"{file}: {message}" for message in (*_days(engagement), *_twice(engagement), *_quotes(engagement), *_rates(engagement)))
+    return tuple(f"{file}: {message}" for message in (*_days(engagement), *_periods(engagement), *_twice(engagement), *_quotes(engagement), *_rates(engagement)))
 
 
 def _twice(engagement: Engagement) -> Iterator[str]:
@@ -216,6 +216,44 @@ def _days(engagement: Engagement) -> Iterator[str]:
         yield from (here("{}: the pilot of {} is later than the day of the advice, {}; one of the two is wrong", one.id, pilot.date, today) for pilot in late)
         if one.measured and (then := engagement.told_of(one.id)) and then.date >= today:
             yield here("{}: the day of the advice, {}, is not after the day on which it was told what has been measured since, {}; set as_of to the day of the visit", one.id, today, then.date)
+
+
+def _periods(engagement: Engagement) -> Iterator[str]:
+    """Measurements of a time that no use since the advice can fill: before it was first told, or still to come."""
+    for one in engagement.workflows:
+        told, today = min((line.date for line in engagement.history if line.workflow == one.id and line.told), default=None), engagement.as_of
+        for seen, (first, last) in ((seen, months) for seen in one.measured if (months := _months(seen.period))):
+            if told and last < (told.year, told.month):
+                yield here("{}: {} was measured in {}, before it was first told, {}; what use has shown comes after that", one.id, seen.quantity, shown(seen.period), told)
+            elif first > (today.year, today.month):
+                yield here("{}: {} was measured in {}, later than the day of the advice, {}; one of the two is wrong", one.id, seen.quantity, shown(seen.period), today)
+
+
+def _months(period: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """The first and the last month of a period in words, by year and month; None where it names no year.
+
+    Example:
+        >>> _months("March to May 2027"), _months("Dez. 2026 bis 15.2.2027"), _months("2027-Q2"), _months("2027"), _months("spring")
+        (((2027, 3), (2027, 5)), ((2026, 12), (2027, 2)), ((2027, 4), (2027, 6)), ((2027, 1), (2027, 12)), None)
+    """
+    text = period.casefold()
+    years = [int(year) for year in re.findall(r"(?<!\d)20\d\d(?!\d)", text)]
+    named = [(at.start(), n) for n, names in _month_names().items() for at in re.finditer(rf"(?<![^\W\d_])(?:{names})(?![^\W\d_])", text)]
+    figures = [(at.start(), int(at[1] or at[2])) for at in re.finditer(r"20\d\d-(\d\d)(?!\d)|(?<!\d)(\d{1,2})[./](?=20\d\d)", text)]
+    quarters = [(at.start(), int(at[1])) for at in re.finditer(r"(?<![^\W\d_])q([1-4])(?!\d)", text)]
+    found = [n for _, n in sorted(named + figures) if 1 <= n <= 12] or [month for _, n in sorted(quarters) for month in (3 * n - 2, 3 * n)] or [1, 12]
+    return ((min(years), found[0]), (max(years), found[-1])) if years else None
+
+
+@cache
+def _month_names() -> dict[int, str]:
+    """What each month is called in every language that there is, whole or by three or four letters, as a pattern."""
+    told = dict[int, set[str]]()
+    for language in languages():
+        with speaking(language):
+            for n, name in enumerate(locale().months.casefold().split(), 1):
+                told.setdefault(n, set()).update(re.escape(name[:letters]) for letters in (3, 4, 20))
+    return {n: "|".join(sorted(names)) for n, names in told.items()}
 
 
 def _quotes(engagement: Engagement) -> Iterator[str]:
