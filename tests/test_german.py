@@ -245,15 +245,6 @@ def test_charts_with_little_room_tell_thousands_in_short() -> None:
     assert money_tight(550_000, "EUR") == "€550k"
 
 
-def test_a_portfolio_says_that_advice_is_clear_in_the_word_of_the_pages_below_it() -> None:
-    """“Firm” and „Sicher“ stood beside a chance of a gain of 49%."""
-    told = Texts("report")
-    for language, words in (("en", ["Yes", "No"]), ("de", ["Ja", "Nein"])):
-        with speaking(language):
-            assert told.say("roadmap.head").split(" | ")[3] == told.say("state.clear").rstrip(".")
-            assert [told.say("roadmap.firm"), told.say("roadmap.open")] == words
-
-
 def test_the_german_name_of_both_ways_stands_where_it_needs_no_case() -> None:
     told = Texts("report")
     values = {"pattern": "Beides", "better": "Beides", "year": "2027", "amount": "61.000 €", "needed": "35.000 €", "stand": "innerhalb", "cash": "", "base": "1,9 Mio. €"}

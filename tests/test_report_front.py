@@ -27,10 +27,11 @@ from advisorkit.report.annex_pages import PROTECTED, protection
 from advisorkit.report.cost_pages import costs, steps
 from advisorkit.report.printed import columns
 from advisorkit.report.short_pages import assessed, costed
-from advisorkit.report.whole_pages import overview
+from advisorkit.report.whole_pages import programme
 from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.pilots import pilots_of
+from advisorkit.study.programme import selection
 from advisorkit.study.study import Study, studies
 from advisorkit.values.criteria import PATTERNS
 from advisorkit.values.engagement import Answer, Engagement, Workflow
@@ -139,11 +140,12 @@ def test_open_actions_stand_once_by_day_with_who_does_them() -> None:
     whole = engagement(actions=left, team=(Member("Ann", "Head of IT", "sends the marks"),))
     both = found(whole)
 
-    (_, table) = steps(both[0], everywhere=True)
+    (_, table) = steps(whole, everywhere=True)
     assert [[cell.text for cell in row] for row in table.rows] == [["5 December 2026", "Send forty cases", "Ann, Head of IT"], ["–", "Sign", "Bo"]]  # type: ignore[union-attr]
-    assert tuple(steps(both[0])) == ()
-    assert words(overview(both)).count("Send forty cases") == 2  # the figure of the next day, and the list
-    assert "sends the marks" not in words(overview(both))
+    assert tuple(steps(both[0].engagement)) == ()
+    told = words(programme(selection(both), full=False))
+    assert told.count("Send forty cases") == 2 - (not selection(both).chosen.starts)  # the figure of the next day where there is one, and the list
+    assert "sends the marks" not in told
 
 
 # The decision and its first page say one thing
@@ -380,15 +382,6 @@ def test_what_is_held_back_is_why_a_prompt_is_marked_on_and_not_that_it_is_expec
 
     assert (made.destination, made.now, made.next_step.action) == ("rag", "prompt", "mark_more")
     assert made.next_step.why.startswith("Building and approvals together will probably take longer")
-
-
-def test_the_overview_says_of_how_many_the_gain_is_known_where_these_are_not_those_that_ask() -> None:
-    told = {name: Estimate.of(value) for name, value in (("minutes_per_item", 10), ("error_rate_today", 0.1), ("review_share", 0))}
-    known = {"calls_per_month": Answer(amount=Estimate.of(5000)), "cost_wrong": Answer(amount=Estimate.of(5))}
-    both = alone({**ASSISTANT, **known}, assumptions=told)
-    title = words(overview(found(replace(both, workflows=(*both.workflows, Workflow("two", "Two", ASSISTANT))))))
-
-    assert re.search(r"Approve €\d+k for two workflows; a (gain|loss) is known for 1 workflow, about €[\d.]+[km]?\b", title)
 
 
 def test_prices_that_are_old_already_are_not_old_from_a_day_that_has_passed() -> None:

@@ -220,6 +220,13 @@ def _decide(study: Study) -> tuple[Block, ...]:
     return Heading(title), Text(tuple(asks(study)), "numbered")
 
 
+def _left_alone(study: Study) -> bool:
+    """Whether a next step would cost more than it brings, so that no programme asks for it: nothing is left to mark that could show otherwise."""
+    step, kept = study.decision.next_step, study.rank.kept if study.priced else None
+    loses = not step.cases and kept is not None and kept <= 0
+    return step.action in ("pilot", "climb") and (loses or study.decision.prospects.target.never)
+
+
 def asks(study: Study) -> Iterator[str]:
     """What is to be decided, sentence by sentence."""
     made = study.decision
@@ -236,10 +243,15 @@ def asks(study: Study) -> Iterator[str]:
     key = "ask.unpriced" if step.action in ("pilot", "climb") and not study.priced else "ask.used" if step.used else f"ask.{step.action}"
     key += ".person" if key == "ask.ship" and made.person_decides else ""
     first = say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
-    never = made.prospects.target.never and step.action in ("pilot", "climb")
-    if never:
+    never, held = _left_alone(study), made.prospects
+    if never and held.below(made.told) and not held.target.never:
+        yield say("ask.unless", right=percent(held.expected_right[made.told].p50), needed=percent(min(held.target.share or 1.0, 1.0)))
+        yield linked(" ", (say("ask.if_enough"), locale().clause(first)))
+    elif never:
         yield say("ask.leave", pattern=study.name(made.told))
-    yield linked(" ", (say("ask.should"), locale().clause(first))) if never else first
+        yield linked(" ", (say("ask.should"), locale().clause(first)))
+    else:
+        yield first
     if step.action == "pilot" and step.cases:
         yield say("ask.pilot.cases", cases=step.cases)
         target = made.prospects.target
@@ -248,5 +260,5 @@ def asks(study: Study) -> Iterator[str]:
     elif step.action == "climb":
         yield say("ask.climb.keep")
     gain = going_on(study, made.told) if made.gained else None
-    if ((gain is not None and gain < 0) or made.prospects.target.never) and step.action != "stop" and not never:
+    if ((gain is not None and gain < 0) or held.target.never) and step.action != "stop" and not never:
         yield say("ask.or_stop", pattern=study.name(made.told))

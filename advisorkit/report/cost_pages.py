@@ -19,6 +19,7 @@ from advisorkit.study.programme import together
 from advisorkit.study.shapes import MONEY
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS
+from advisorkit.values.engagement import Engagement
 from advisorkit.values.messages import here, locale
 from advisorkit.values.places import linked, or_nought, printing, told
 from advisorkit.values.quantities import SYMBOLS, Estimate, day, money_short, number, percent, plain, round_figures, sampled, sampled_parts, span
@@ -211,18 +212,18 @@ def costs(study: Study) -> tuple[Block, ...]:
         return ()
     way = (Heading(pictures.path_title(study)), ChartBlock(replace(pictures.path_stairs(study), subtitle=""), titled=False))
     if not study.priced:
-        return (Heading(say("path.page"), 2, study.workflow.name), Text((say("money.none"),)), *way, *changes(study), *steps(study))
+        return (Heading(say("path.page"), 2, study.workflow.name), Text((say("money.none"),)), *way, *changes(study), *steps(study.engagement))
     curve, swings, lines = pictures.gains(study), pictures.tornado(study, 5), (*worth(study), *left_out(study))
     left = (Heading(curve.title, column="left"), ChartBlock(curve, titled=False)) if curve else ()
     right = (Heading(swings.title, column="right"), ChartBlock(swings, titled=False)) if swings else ()
-    return (Heading(_title(study), 2, study.workflow.name), money_table(study), *((Text((linked(" ", lines),), "note"),) if lines else ()), *left, *right, *way, *steps(study))
+    return (Heading(_title(study), 2, study.workflow.name), money_table(study), *((Text((linked(" ", lines),), "note"),) if lines else ()), *left, *right, *way, *steps(study.engagement))
 
 
-def steps(study: Study, *, everywhere: bool = False) -> Iterator[Block]:
+def steps(engagement: Engagement, *, everywhere: bool = False) -> Iterator[Block]:
     """What was agreed to be done, by day and owner; where there are several workflows it stands once, `everywhere`."""
-    if everywhere or len(study.engagement.workflows) == 1:
-        roles = {one.name: one.role for one in study.engagement.team}
-        left = sorted((one for one in study.engagement.actions if one.state == "open"), key=lambda one: one.date or date.max)
+    if everywhere or len(engagement.workflows) == 1:
+        roles = {one.name: one.role for one in engagement.team}
+        left = sorted((one for one in engagement.actions if one.state == "open"), key=lambda one: one.date or date.max)
         rows = [(day(one.date) if one.date else "–", one.act, ", ".join(filter(None, (one.owner, roles.get(one.owner))))) for one in left]
         yield from ((Heading(say("steps.title")), table_of("", columns("steps.head"), rows)) if rows else ())
 

@@ -20,7 +20,7 @@ from advisorkit.report.annex_pages import annex, protection
 from advisorkit.report.cost_workbook import cost_workbook
 from advisorkit.report.printed import NAMED, say
 from advisorkit.report.short_pages import side_by_side
-from advisorkit.report.whole_pages import cover, overview, places, programme
+from advisorkit.report.whole_pages import cover, ordered, overview, places, programme
 from advisorkit.store import reading
 from advisorkit.study.pilots import pilots_of
 from advisorkit.study.programme import Selection, selection
@@ -61,9 +61,8 @@ class Report:
 
     @Spoken
     def overview(self) -> tuple[Block, ...]:
-        """The programme of several workflows, under a budget that which `programme` chooses; nothing when there is only one."""
-        limits = self.workflows[0].engagement.programme
-        return programme(self._selection, whole=False) if limits and limits.budget is not None and self._selection else overview(self.workflows)
+        """The programme of several workflows, without money what to do on each; nothing when there is only one."""
+        return programme(self._selection, full=False) if self._selection else overview(self.workflows)
 
     @property
     def cost_workbook(self) -> Iterator[Block]:
@@ -81,6 +80,12 @@ class Report:
         """The workflows that the programme chooses, in the order in which they begin; all where there is no programme."""
         named = {one.workflow.id: one for one in self.workflows}
         return tuple(named[name] for name in self._selection.chosen.starts) if self._selection else self.workflows
+
+    @Spoken
+    def ranked(self) -> tuple[Study, ...]:
+        """All workflows as the programme puts them in order; where there is no programme the firmest advice first."""
+        named = {one.workflow.id: one for one in self.workflows}
+        return tuple(named[name] for name in self._selection.order) if self._selection else tuple(ordered(self.workflows))
 
     @Spoken
     def _selection(self) -> Selection | None:

@@ -17,7 +17,7 @@ from advisorkit.report.job import Report
 from advisorkit.report.pilot_pages import fresh_cases, pilot_cover
 from advisorkit.report.printed import columns, count, expected, inside, say, unknowns
 from advisorkit.report.trial_pages import tried
-from advisorkit.report.whole_pages import on_how_many, ordered
+from advisorkit.report.whole_pages import on_how_many
 from advisorkit.study.study import Study
 from advisorkit.values.criteria import PATTERNS, PatternId
 from advisorkit.values.messages import locale
@@ -89,7 +89,7 @@ def session_note(report: Report) -> tuple[Block, ...]:
     said = tuple(joined(found, "answers.head_many", lambda one: answers_of(one, kept)))
     return (
         *pilot_cover(report, "note.cover"), *(_come_to(found) if found[1:] else decided(found[0])),
-        *steps(found[0], everywhere=True),
+        *steps(found[0].engagement, everywhere=True),
         *((Heading(say("note.guesses")), table_of("", columns("note.guesses_head"), guesses)) if guesses else ()),
         *((Heading(say("note.said")), *said) if said else ()),
     )  # fmt: skip
@@ -201,7 +201,7 @@ def _one(study: Study) -> Iterator[Block]:
 
 
 def _many(report: Report) -> Iterator[Block]:
-    studies = ordered(report.workflows)
+    studies = report.ranked
     shown = _first(studies)
     yield from report.overview
     if len(shown) < len(studies):
@@ -369,7 +369,7 @@ def _decision(study: Study) -> Iterator[Block]:
     yield _page(first, study)
     yield from ((Text(tuple(more), "bullets"),) if more else ())
     yield from ((Text((study.decision.enough,)),) if study.decision.enough else ())
-    yield from steps(study)
+    yield from steps(study.engagement)
 
 
 def _listed(key: str, studies: Sequence[Study], lines: Callable[[Study], Sequence[str]]) -> Iterator[Block]:

@@ -120,6 +120,10 @@ class Weighed:
     """Old prices behind its money."""
     months: int
     """Months over which its money is counted."""
+    ask: float | None = None
+    """Money for its next step; None where nothing is to be built."""
+    weeks: float | None = None
+    """Weeks that the next step takes; None where nothing is to be built."""
 
 
 def weighed(study: Study) -> Weighed:
@@ -128,7 +132,9 @@ def weighed(study: Study) -> Weighed:
     rank = Rank(None, assumed=False) if made.replaced or not study.priced else study.rank
     lacks = dict.fromkeys(hit.short or hit.reason for hit in held if made.destination in hit.removes)
     old = tuple(age for age in study.inputs.prices() if age.state != "fresh")
-    return Weighed(study.workflow, made, rank, candidate(study), study.advice.next_questions, tuple(lacks), old, study.months)
+    ask = study.ask.p50 if study.ask and not made.ended else None
+    weeks = None if ask is None else study.facts.build_weeks[made.now].p50
+    return Weighed(study.workflow, made, rank, candidate(study), study.advice.next_questions, tuple(lacks), old, study.months, ask, weeks)
 
 
 def candidate(study: Study) -> Candidate | Aside:
@@ -155,7 +161,7 @@ def candidate(study: Study) -> Candidate | Aside:
     for line in lines:
         (own if (shared := _shared(line, study.workflow.corpus)) is None else parts.setdefault(shared, [])).append(line)
     once = max(row.build.likely - ask, 0.0)
-    weeks, cost = study.facts.build_weeks[first].p50, ask + go_on * once
+    weeks, cost = sum(study.facts.build_weeks[one].p50 for one in {first, study.decision.now if study.ask else first}), ask + go_on * once
     return Candidate(
         name, gain, max(gain + cost, 0.0) * 3 / study.months, cost, ask, _days(own), max(1, ceil(weeks / WEEKS)),
         {part: Foundation(_sum(found), go_on * _sum(_built(found)), _days(found)) for part, found in parts.items()},

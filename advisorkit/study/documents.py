@@ -221,9 +221,10 @@ def programme_document(engagement: Engagement, found: Selection) -> dict[str, An
             } for quarter in quarters
         ],
         "chosen": list(made.starts), "dropped": [{"id": name, "why": why} for name, why in found.dropped.items()],
-        "quick": list(found.quick), "reasons": [{"why": why, "workflows": times} for why, times in Counter(found.dropped.values()).items()],
+        "quick": list(found.quick), "apart": [one.workflow.id for one in found.apart], "reasons": [{"why": why, "workflows": times} for why, times in Counter(found.dropped.values()).items()],
         "sums": {
-            **plain(made), "ask_now": found.asks(0), "left": found.left, "saved": found.saved, "by_hand": found.by_hand.gain, "a_tenth_more": dict(found.one_more),
+            **plain(found.sums), "gap": made.gap, "left": found.left, "asked_apart": found.asked_apart, "saved": found.saved,
+            "by_hand": found.whole(found.by_hand.gain), "a_tenth_more": dict(found.one_more),
             "gain_range": plain(found.joint.gain), "cost_range": plain(found.joint.cost),
         },
         "cash": [

@@ -1,6 +1,7 @@
 """All workflows of an engagement as one programme: what they cost together where several share, what is chosen, when, what waits and why."""
 
 import re
+from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from advisorkit.costs.bill import Chosen, saved_by_sharing
 from advisorkit.costs.money import THOUSANDS
 from advisorkit.files.texts import Texts
 from advisorkit.pilots.established import Established
-from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, as_project, candidate, joint, team, weigh_once, weighed
+from advisorkit.study.candidates import Aside, Candidate, Joint, Weighed, as_project, joint, team, weigh_once, weighed
 from advisorkit.study.roadmap import SECONDS, Roadmap, circles, fits, greedy, one_more, people, roadmap, worth
 from advisorkit.study.shapes import placed
 from advisorkit.study.study import Study
@@ -35,12 +36,8 @@ class Together:
     """What platforms and bodies of documents that stand once take off; None where an amount is not known."""
     unit: int
     """1000 or 1: the unit in which amounts are printed."""
-    ask: float
-    """What their next steps cost to build, each rounded to the unit."""
     gain: float
     """What those of them gain against today whose gain is known, each rounded to the unit; with what sharing saves where all are known."""
-    staged: float
-    """The same where each is stopped as soon as its marked result misses the mark; one that gains nothing then is left out."""
     spent: float
     """What they pay with sharing as far as it is known, each rounded to the unit."""
     known: int
@@ -63,22 +60,19 @@ def together(found: Sequence[Study]) -> Together | None:
     if len(found) < 2 or not chosen:
         return None
     saved = saved_by_sharing([Chosen(one.bill, one.decision.destination, one.workflow.corpus) for one in chosen])
-    ranks = [one.rank for one in chosen if not one.rank.assumed]
-    gains, kept = [rank.gain for rank in ranks if rank.gain is not None], [rank.kept for rank in ranks if rank.kept is not None and rank.kept > 0]
-    known, unit = len(gains), 1000 if max(map(abs, (*gains, *(one.outside or 0.0 for one in chosen)))) >= THOUSANDS else 1
-    asks = [one.ask.p50 for one in chosen if one.ask]
-    gains, kept = ([*amounts, saved or 0.0] if len(amounts) == len(chosen) else amounts for amounts in (gains, kept))
-    ask, gain, staged = (float(sum(round(amount / unit) for amount in amounts) * unit) for amounts in (asks, gains, kept))
+    gains = [one.rank.gain for one in chosen if one.rank.gain is not None and not one.rank.assumed]
+    known, unit = len(gains), _unit(*gains, *(one.outside or 0.0 for one in chosen))
+    gains = [*gains, saved or 0.0] if known == len(chosen) else gains
+    gain = float(sum(round(amount / unit) for amount in gains) * unit)
     alone = {one.workflow.id: one.outside for one in chosen}
     spent = float(sum(round((amount or 0.0) / unit) for amount in (*alone.values(), saved and -saved)) * unit)
-    made = Together(alone, saved, unit, ask, gain, staged, spent, known)
+    made = Together(alone, saved, unit, gain, spent, known)
     return placed(made, "portfolio") if chosen[0].cited else made
 
 
-def not_begun(found: Sequence[Study]) -> tuple[Study, ...]:
-    """Workflows of which a next step is asked for by themselves, and which the programme of their engagement does not choose."""
-    chosen = roadmap(_best_first(map(candidate, found)), found[0].engagement.programme or Programme()).starts
-    return tuple(one for one in found if one.ask and not one.decision.ended and one.workflow.id not in chosen)
+def _unit(*amounts: float) -> int:
+    """1000 or 1: the unit in which a table of such amounts is printed."""
+    return 1000 if max(map(abs, amounts), default=0.0) >= THOUSANDS else 1
 
 
 def _best_first(shares: Iterable[Candidate | Aside]) -> tuple[Candidate, ...]:
@@ -93,6 +87,22 @@ DROPPED = ("simpler", "stops", "loses", "staged")
 """Why a workflow is dropped for good; all others wait."""
 _ASKED = 3
 """Questions that are named for the whole list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a choice asks and brings as it is told: every amount rounded to the unit, so that its table adds up."""
+
+    ask_now: float
+    """Money for the next steps of what begins at once."""
+    cost: float
+    """Money out of the house until all are in use, what is shared paid once."""
+    gain: float
+    """Gain against today over the horizon."""
+    cost_spared: float
+    """What is taken off `cost` because several share it."""
+    gain_moved: float
+    """What `gain` is moved by: shared parts paid once, less what later starts and hours counted twice take."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +156,27 @@ class Selection:
         studies = [Study(self.engagement, one, self.pilots.get(one.id)) for one in self.engagement.workflows if one.id in chosen]
         return joint(studies, chosen, made.starts, (made.gain - alone[0], alone[1] - made.cost), self.programme.quarters)
 
+    @cached_property
+    def unit(self) -> int:
+        """1000 or 1: the unit in which amounts are printed."""
+        return _unit(*(amount for one in self.candidates for amount in (one.gain, one.cost)))
+
+    @cached_property
+    def sums(self) -> Sums:
+        """What the choice asks and brings, as its table adds up."""
+        made, begun = self.chosen, [one for one in self.candidates if one.id in self.chosen.starts]
+        spared, moved = self.whole(made.cost - sum(one.cost for one in begun)), self.whole(made.gain - sum(one.gain for one in begun))
+        cost, gain = sum(self.whole(one.cost) for one in begun), sum(self.whole(one.gain) for one in begun)
+        return Sums(self.asks(0), cost + spared, gain + moved, spared, moved)
+
+    def whole(self, amount: float) -> float:
+        """An amount as the table prints it."""
+        return float(round(amount / self.unit) * self.unit)
+
     @property
     def left(self) -> float | None:
         """Money of the budget that the choice leaves; None without a budget."""
-        return None if self.programme.budget is None else max(self.programme.budget - self.chosen.cost, 0.0)
+        return None if self.programme.budget is None else max(self.programme.budget - self.sums.cost, 0.0)
 
     @property
     def cheapest_pilot(self) -> float | None:
@@ -158,7 +185,18 @@ class Selection:
 
     def asks(self, quarter: int) -> float:
         """Money for the next steps of what begins in `quarter`, counted from 0, each as it is told."""
-        return sum(as_project(one.ask) for one in self.candidates if self.chosen.starts.get(one.id) == quarter)
+        return sum(self.whole(as_project(one.ask)) for one in self.candidates if self.chosen.starts.get(one.id) == quarter)
+
+    @cached_property
+    def apart(self) -> tuple[Weighed, ...]:
+        """Workflows that ask for a next step of their own and are in no sum, as nobody knows yet whether they gain; none under a budget."""
+        open_ = (one for one in self.rows if isinstance(one.share, Aside) and one.share.kind in ("ask", "marks") and one.ask)
+        return tuple(open_) if self.programme.budget is None else ()
+
+    @property
+    def asked_apart(self) -> float:
+        """Money for those steps."""
+        return sum(self.whole(as_project(one.ask or 0.0)) for one in self.apart)
 
     def days(self, role: str, quarter: int) -> float:
         """Days of a role that the choice takes in `quarter`."""
@@ -168,7 +206,8 @@ class Selection:
         """First day of `quarter`, counted from 0."""
         start = self.programme.start or self.engagement.as_of
         months = start.month - 1 + 3 * quarter
-        return date(start.year + months // 12, months % 12 + 1, 1 if quarter else start.day)
+        year, month = start.year + months // 12, months % 12 + 1
+        return date(year, month, min(start.day, monthrange(year, month)[1]))
 
     @cached_property
     def shared(self) -> tuple[tuple[str, tuple[str, ...], float], ...]:
