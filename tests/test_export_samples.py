@@ -40,8 +40,9 @@ from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.study.documents import advice_document, cost_document, plan_document, programme_document
 from advisorkit.study.pilots import pilots_of
+from advisorkit.study.programme import selection
 from advisorkit.study.returning import told
-from advisorkit.study.study import studies
+from advisorkit.study.study import Study, studies
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.people import Measured
 
@@ -83,11 +84,17 @@ def said(made: dict[str, bytes]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def documents(made: dict[str, bytes]) -> tuple[Engagement, dict[str, Any]]:
-    """The engagement of a sample, and what `cost` and `assess` say of it as JSON, in one document."""
+    """The engagement of a sample, and what the commands say of it as JSON, in one document."""
     file = samples.path("marked-pilot" if b"pump maker" in made["html"] else "source-text")
     engagement = read(file)
     found = studies(engagement, pilots_of(engagement, file))
-    return engagement, merged(cost_document(engagement, found), advice_document(engagement, found))
+    return engagement, told_of(engagement, found)
+
+
+def told_of(engagement: Engagement, found: Sequence[Study]) -> dict[str, Any]:
+    """What `cost`, `assess` and for several workflows `portfolio` say, in one document."""
+    programme = [programme_document(engagement, selection(found))] if found[1:] else []
+    return merged(cost_document(engagement, found), advice_document(engagement, found), *programme)
 
 
 def compared(blocks: Iterable[tuple[str, Any]], values: dict[str, Any], currency: str, begins: Sequence[str], theirs: Sequence[str]) -> tuple[list[object], list[object], int]:
@@ -127,7 +134,7 @@ def test_every_figure_of_a_pilot_a_visit_and_a_programme_names_the_value_that_it
     assert many._selection
 
     found = compared((one for page in pages for one in headed(page) if not isinstance(one[1], Cover)), values, "EUR", (), ["wait 20 minutes"])
-    of_all = merged(cost_document(many.workflows[0].engagement, many.workflows), programme_document(many.workflows[0].engagement, many._selection))
+    of_all = told_of(many.workflows[0].engagement, many.workflows)
     chosen = compared(headed(many.programme), of_all, "EUR", [f"{n} " for n in range(1, 9)] + ["Quarter ", "chosen ", "waits "], ())
 
     unsaid = replace(after, workflows=(replace(after.workflows[0], pilots=(), measured=(), assumptions={}, answers={k: v for k, v in after.workflows[0].answers.items() if k != "cost_wrong"}),))

@@ -245,11 +245,11 @@ def asks(study: Study) -> Iterator[str]:
     first = say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
     never, held = _left_alone(study), made.prospects
     if never and held.below(made.told) and not held.target.never:
-        yield say("ask.unless", right=percent(held.expected_right[made.told].p50), needed=percent(min(held.target.share or 1.0, 1.0)))
-        yield linked(" ", (say("ask.if_enough"), locale().clause(first)))
+        asked = say("ask.unless", right=percent(held.expected_right[made.told].p50), needed=percent(min(held.target.share or 1.0, 1.0)))
+        yield linked(" ", (asked, told(locale().clause(first), first)))
     elif never:
         yield say("ask.leave", pattern=study.name(made.told))
-        yield linked(" ", (say("ask.should"), locale().clause(first)))
+        yield linked(" ", (say("ask.should"), told(locale().clause(first), first)))
     else:
         yield first
     if step.action == "pilot" and step.cases:

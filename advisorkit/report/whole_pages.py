@@ -91,6 +91,11 @@ def _named(workflow: Workflow) -> Cell:
     return Cell("\n".join(filter(None, (workflow.name, workflow.context.get("owner") or workflow.context.get("department")))), "strong")
 
 
+def _way(made: Decision) -> Cell:
+    """The pattern now, and below it the one that it will probably become."""
+    return Cell("\n".join(dict.fromkeys((load_catalog().patterns[made.now].name, _goal(made).text))), made.now)
+
+
 def _goal(made: Decision) -> Cell:
     return Cell(instead) if (instead := made.instead) else Cell(load_catalog().patterns[made.destination].name, made.destination)
 
@@ -129,12 +134,13 @@ def programme(found: Selection, *, full: bool = True) -> tuple[Block, ...]:
     """The choice among all workflows of an engagement: what is chosen and what waits, and where it is told in `full` by quarter and with what that rests on."""
     aside, chosen = {one.share.id: one.share.kind for one in found.rows if isinstance(one.share, Aside)}, found.chosen.starts
     dropped = [name for name in found.dropped if aside.get(name) in DROPPED]
-    lines = tuple(_said(found, full=full))
+    alone = () if full else (say("roadmap.why", names=names, why=why) for why, names in _reasons(found, [*found.dropped]))
+    lines = (*_said(found, full=full), *alone)
     whys = (*_whys(found, "drop", dropped), *_whys(found, "waits", [name for name in found.dropped if name not in dropped]))
     return (
         Heading(_approved(found), 2, say("overview.part")), *((KeyFigures(tuple(islice(_figures(found), 4))),) if chosen else ()), *((Text(lines, "bullets"),) if lines else ()),
         *((_ranked(found),) if places(found) else ()), *((_calendar(found),) if chosen and (full or any(chosen.values())) else ()), *((_paid(found),) if chosen and full else ()),
-        *whys, *(_rests(found) if full else ()), *steps(found.engagement, everywhere=True),
+        *((*whys, *_rests(found)) if full else ()), *steps(found.engagement, everywhere=True),
     )  # fmt: skip
 
 
@@ -159,9 +165,14 @@ def consultants(found: Selection) -> tuple[Block, ...]:
 
 def _whys(found: Selection, table: str, names: Sequence[str]) -> tuple[Table, ...]:
     """Workflows that are not chosen by why they are not; no table where there are none."""
-    alike = {why: [name for name in names if found.dropped[name] == why] for why in dict.fromkeys(found.dropped.values())}
-    rows = ((why, _named_all(found, same, f"reasons[{n}].workflows")) for n, (why, same) in enumerate(alike.items()) if same)
-    return (table_of(say(f"roadmap.{table}"), columns("roadmap.waits_head"), rows),) if names else ()
+    return (table_of(say(f"roadmap.{table}"), columns("roadmap.waits_head"), _reasons(found, names)),) if names else ()
+
+
+def _reasons(found: Selection, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each reason with the workflows of which it holds."""
+    for n, why in enumerate(dict.fromkeys(found.dropped.values())):
+        if same := [name for name in names if found.dropped[name] == why]:
+            yield why, _named_all(found, same, f"reasons[{n}].workflows")
 
 
 def _named_all(found: Selection, names: Sequence[str], path: str = "") -> str:
@@ -242,10 +253,10 @@ def _ranked(found: Selection) -> Table:
     """What is chosen in the order in which it begins with its sums, and below the line what is worth most of what waits."""
     rows_of, begun = {one.workflow.id: one for one in found.rows}, len(found.chosen.starts)
     lines = [_chosen(found, n, rows_of[name]) for name, n in places(found).items()]
-    line: tuple[tuple[str | Cell, ...], ...] = ((Cell(say("roadmap.line"), "strong"), *[""] * 7),) if begun and lines[begun:] else ()
+    line: tuple[tuple[str | Cell, ...], ...] = ((Cell(say("roadmap.line"), "strong"), *[""] * 6),) if begun and lines[begun:] else ()
     rows = [*lines[:begun], *(_totals(found) if begun > 1 else ()), *line, *lines[begun:]]
     subtitle = say("roadmap.subtitle", unit=in_unit(found.engagement.currency, found.unit), months=_months(found))
-    return table_of(say("roadmap.table"), columns("roadmap.head"), rows, range(3, 8), subtitle=subtitle, note=say("roadmap.note"))
+    return table_of(say("roadmap.table"), columns("roadmap.head"), rows, range(2, 7), subtitle=subtitle, note=say("roadmap.note"))
 
 
 def _totals(found: Selection) -> Iterator[tuple[str | Cell, ...]]:
@@ -253,10 +264,10 @@ def _totals(found: Selection) -> Iterator[tuple[str | Cell, ...]]:
     sums, more = placed(found.sums, "sums"), any(found.chosen.starts.values()) or any(beyond(found.candidates, found.chosen.starts).values())
     if sums.cost_spared or sums.gain_moved:
         moved = tuple(whole(amount, found.unit) if amount else "" for amount in (sums.cost_spared, sums.gain_moved))
-        yield say("roadmap.moved" if more else "together.saved"), *[""] * 4, *moved, ""
+        yield say("roadmap.moved" if more else "together.saved"), *[""] * 3, *moved, ""
     asked = whole(sums.ask_now, found.unit) if set(found.chosen.starts.values()) == {0} else say("roadmap.asked_now", ask=whole(sums.ask_now, found.unit))
     gain = linked("\n", (whole(sums.gain, found.unit), _ends(found, placed(found.joint.gain, "sums.gain_range"))))
-    yield tuple(Cell(words, "strong") for words in (say("together.all"), "", "", "", asked, whole(sums.cost, found.unit), gain, ""))
+    yield tuple(Cell(words, "strong") for words in (say("together.all"), "", "", asked, whole(sums.cost, found.unit), gain, ""))
 
 
 def places(found: Selection) -> dict[str, int]:
@@ -274,8 +285,7 @@ def _chosen(found: Selection, place: int, row: Weighed) -> tuple[str | Cell, ...
     kept = say("unknown") if row.rank.kept is None else whole(placed(row.rank.kept, f"{path}.gain_counted"), found.unit)
     gain = linked("\n", (kept, *((_ends(found, reach),) if reach else ()), *((say("roadmap.assumed"),) if row.rank.assumed else ())))
     return (
-        Cell(named, "strong" if name in found.chosen.starts else ""), Cell(load_catalog().patterns[made.now].name, made.now), _goal(made), _right(made),
-        asked, cost, Cell(gain, "strong"), "–" if chance is None else sampled(chance),
+        Cell(named, "strong" if name in found.chosen.starts else ""), _way(made), _right(made), asked, cost, Cell(gain, "strong"), "–" if chance is None else sampled(chance),
     )  # fmt: skip
 
 
