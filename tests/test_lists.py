@@ -249,7 +249,7 @@ def test_next_months_list_needs_no_question_and_one_document_ranks_all(tmp_path:
     assert "13 of 16 headings placed" in made.output
     assert "the mapping does not place" not in checked.output
     page = next((tmp_path / "out").glob("*client_report.html")).read_text(encoding="utf-8")
-    assert "Gain for each unit of money asked, most first" in page
+    assert "What to begin, and what waits" in page
     assert all(f"Idea {i}" in page for i in range(6))
     assert "Contract number" in page
 

@@ -126,6 +126,8 @@ def _unclear(found: Iterable[Told]) -> Iterator[str]:
 
 BELOW = 12
 """Workflows that wait which are shown below the line."""
+FEW = 6
+"""Workflows in no sum that are named beside the figures; of more it is said how many there are."""
 SHOWN = 8
 """Quarters of the calendar; what begins later stands in the last."""
 
@@ -225,7 +227,9 @@ def _said(found: Selection, *, full: bool) -> Iterator[str]:
     begun = [one for one in found.rows if one.workflow.id in made.starts]
     yield from (*_overridden(found.rows), *_missing(begun), *_unclear(begun))
     if found.apart and made.starts:
-        yield say("roadmap.apart", names=_named_all(found, [one.workflow.id for one in found.apart], "apart"), ask=money_short(at(found.asked_apart, "sums.asked_apart"), currency))
+        few = len(found.apart) <= FEW
+        these = _named_all(found, [one.workflow.id for one in found.apart]) if few else say("roadmap.several", count=at(len(found.apart), "apart"))
+        yield say("roadmap.apart", names=these, ask=money_short(at(found.asked_apart, "sums.asked_apart"), currency))
     if budget is not None and found.cheapest_pilot is not None and budget < found.cheapest_pilot:
         yield say("roadmap.below", budget=money_short(budget, currency), ask=money_short(found.cheapest_pilot, currency))
     if made.gap:
@@ -271,8 +275,8 @@ def _totals(found: Selection) -> Iterator[tuple[str | Cell, ...]]:
 
 
 def places(found: Selection) -> dict[str, int]:
-    """The number of each that is shown: what is chosen, what waits, and of what nobody knows yet whether it gains."""
-    below = [*(one.id for one in found.candidates if one.id not in found.chosen.starts), *(one.workflow.id for one in found.apart)][:BELOW]
+    """The number of each that is shown: what is chosen and what waits; where nothing is, of what nobody knows yet whether it pays."""
+    below = ([one.id for one in found.candidates if one.id not in found.chosen.starts] or [one.workflow.id for one in found.apart if not found.chosen.starts])[:BELOW]
     return {name: n for n, name in enumerate((*found.chosen.starts, *below), 1)}
 
 
