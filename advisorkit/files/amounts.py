@@ -65,13 +65,20 @@ def spelt(text: str, *, timed: bool = False) -> str:
         >>> [spelt(text, timed=True) for text in ("1h30", "2 hours 5 minutes", "1½ weeks", "an hour and a half", "5 p.m.")]
         ['90 min', '125 min', '1.5 weeks', '1.5 hour', '5  a month']
     """
-    hours, minutes = (any_of(word + many for word, one in words("units", "minutes").items() if one == much for many in ("", "s")) for much in ("60", "1"))
-    clock = rf"(?<![\d.,])(\d+)(?:\s*{hours}\.?\s*(?:{either('and')}\s*)?([0-5]\d(?!\d)(?:\s*{minutes})?|\d\s*{minutes})|:([0-5]\d)\s*{hours})"
     text = re.sub(r"(\d+)\s?([¼½¾])", lambda found: f"{int(found[1]) + numeric(found[2]):g}", text)
-    text = re.sub(rf"(?<![^\W\d_]){either('written')}(?!\w)", lambda found: f" {words('written')[found[0]]}", text)
-    text = re.sub(clock, lambda found: f"{60 * int(found[1]) + int(re.findall('[0-9]+', found[2] or found[3])[0])} min", text, flags=re.IGNORECASE) if timed else text
-    half = rf"({in_words()}|\d+)(\s[^\W\d_]+)?\s{either('and')}\s{either('articles')}\s(?:half|halbe?)(?!\w)"
-    return re.sub(half, lambda found: f"{number_in(found[1]) + 0.5:g}{found[2] or ''}", text, flags=re.IGNORECASE)
+    short, clock, half = _short()
+    text = short.sub(lambda found: f" {words('written')[found[0]]}", text)
+    text = clock.sub(lambda found: f"{60 * int(found[1]) + int(re.findall('[0-9]+', found[2] or found[3])[0])} min", text) if timed else text
+    return half.sub(lambda found: f"{number_in(found[1]) + 0.5:g}{found[2] or ''}", text)
+
+
+@cache
+def _short() -> tuple[re.Pattern[str], ...]:
+    """Short forms, hours and minutes, and a half behind what stands before it."""
+    hours, minutes = (any_of(word + many for word, one in words("units", "minutes").items() if one == much for many in ("", "s")) for much in ("60", "1"))
+    clock = rf"(?i)(?<![\d.,])(\d+)(?:\s*{hours}\.?\s*(?:{either('and')}\s*)?([0-5]\d(?!\d)(?:\s*{minutes})?|\d\s*{minutes})|:([0-5]\d)\s*{hours})"
+    half = rf"(?i)({in_words()}|\d+)(\s[^\W\d_]+)?\s{either('and')}\s{either('articles')}\s(?:half|halbe?)(?!\w)"
+    return tuple(map(re.compile, (rf"(?<![^\W\d_]){either('written')}(?!\w)", clock, half)))
 
 
 @cache
@@ -80,11 +87,11 @@ def _one() -> str:
 
 
 @cache
-def _share() -> str:
+def _share() -> re.Pattern[str]:
     one, of = _one(), r"(?:/|(?:out\s+of|of|in|von|aus|auf|sur)\s(?!\s*(?:19|20)\d\d\b))"
     every, fraction, half = ("|".join(words(name)) for name in ("parts", "fractions", "halves"))
-    return (
-        rf"(?<![\w.,/])(?:({one})(?:\s*(?:to|or|bis|oder|-|–)\s*({one}))?\s*{of}\s*(?:(?:every|each|all|the|je|jeweils|allen?|den)\s+)?({one})(?!\s*[/:]|[.,]?\d)"
+    return re.compile(
+        rf"(?i)(?<![\w.,/])(?:({one})(?:\s*(?:to|or|bis|oder|-|–)\s*({one}))?\s*{of}\s*(?:(?:every|each|all|the|je|jeweils|allen?|den)\s+)?({one})(?!\s*[/:]|[.,]?\d)"
         rf"|(?:every|each|jede[rsnm]?|chaque)\s+(?:({every})(?:e[rsnm]?)?|(\d{{1,4}})(?:st|nd|rd|th|\.|e[rsnm]?|te[rsnm]?))(?!\w)(?:\s+one\b)?"
         rf"|({one})[\s-]+({fraction})s?(?!\w)|(?:(?:the|die|der|la)\s+)?({half})(?!\w))"
     )  # fmt: skip
@@ -105,7 +112,7 @@ def in_parts_told(text: str, write: Callable[[float], str]) -> str:
             return found[0]
         return " to ".join(write(end / of) for end in ends)
 
-    return re.sub(_share(), told, text, flags=re.IGNORECASE)
+    return _share().sub(told, text)
 
 
 def share_in(text: str) -> float | None:

@@ -261,12 +261,12 @@ class Listener:
         value = self._value(digits, measure) * (-1 if re.search("[-−]", before) else 1)
         scales = {word: float(one) for word, one in words("scales").items() if not (measure.timed and word == "m")}
         idle, scale, factor = {*words("about"), *words("fillers")}, 0.0, None
-        stated = {*words("units", *measure.unit.split()[:1]), *(word for word in measure.ways if word.startswith("a "))}
+        stated = words("units", *measure.unit.split()[:1])
         for word in _words(re.sub("[-−+]", "", before, count=1) + " " + after):
             bare = word if word in measure.ways else _in(re.sub("^(a|of) ", "", word), {*idle, *scales, *measure.ways})
             if bare in scales:
                 scale = scales[bare] * (scale or 1)
-            elif bare not in idle and ((one := self._factor(bare, measure)) != ONE or _in(bare, stated) in stated):
+            elif bare not in idle and ((one := self._factor(bare, measure)) != ONE or bare.startswith("a ") or _in(bare, stated) in stated):
                 if factor and word.startswith("of "):  # pages of manuals
                     continue
                 if factor and factor != one:
