@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 import advisorkit as ak
+from advisorkit.pilots.results import read_results
 from advisorkit.screens.live import copy_workbooks
 from advisorkit.screens.screen import Screen
+from advisorkit.store import samples
 from advisorkit.store.reading import read
 from advisorkit.store.writing import to_json
+from advisorkit.study import pilots
 from advisorkit.values.messages import AdvisorError, EngagementError
 
 CLIENT = """advisorkit: 1
@@ -131,3 +137,29 @@ def test_a_session_opened_while_its_folder_was_elsewhere_finds_the_file_again(tm
     of_client(file, "Südwind")
     work.catch_up()
     assert work.engagement.client == "Südwind"
+
+
+def test_marks_are_read_again_only_when_something_else_stands_in_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were read at every edit, a fifth of its time. What was written within the same moment, at the same length, counts all the same."""
+    for end in ("yaml", "csv"):
+        shutil.copy(samples.path("marked-pilot").with_suffix(f".{end}"), tmp_path)
+    file, marks = tmp_path / "marked-pilot.yaml", tmp_path / "marked-pilot.csv"
+    seen = list[str]()
+    monkeypatch.setattr(pilots, "read_results", lambda path, choice: seen.append(str(path)) or read_results(path, choice))
+    work = ak.open(file)
+    for minutes in (5, 6, 7):
+        work.assume(review_minutes=minutes)
+        assert work.judged().pilot is not None
+    assert seen == [str(marks)]
+
+    before, stat = work.judged().pilot, marks.stat()
+    text = marks.read_text(encoding="utf-8")
+    marks.write_text(re.sub(r"^(\d+),yes,", r"\1, no,", text, count=40, flags=re.MULTILINE), encoding="utf-8")
+    os.utime(marks, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    work.assume(review_minutes=8)
+    after = work.judged().pilot
+    assert before and after and (before.diagnoses[-1].right.hits, after.diagnoses[-1].right.hits) == (80, 44)  # eight of the forty marks are one of two on a case, and take half of it
+    assert (seen, marks.stat().st_size) == ([str(marks)] * 2, stat.st_size)
+    marks.unlink()
+    with pytest.raises(AdvisorError, match="there is no such file"):
+        work.assume(review_minutes=9)

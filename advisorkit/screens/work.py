@@ -22,7 +22,7 @@ from advisorkit.screens.parts import tell
 from advisorkit.screens.state import SessionFile, State
 from advisorkit.store.reading import load
 from advisorkit.study import frames as tables
-from advisorkit.study.pilots import finals, study_at
+from advisorkit.study.pilots import Remembered, finals, study_at
 from advisorkit.study.returning import with_advised
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Adopted, Answer, Engagement, Scenario
@@ -58,7 +58,7 @@ class Work(Led):
         self.heard: tuple[str, ...] = ()
         """What words typed in the last edit were taken for, such as ``400 pages: about 240,000 tokens``."""
         self._listeners: list[Callable[[], None]] = []
-        self._judged = list[Study]()
+        self._judged, self._marks = list[Study](), Remembered()
         self.edited_on_screen = False
         """Whether a browser's edit is being carried out."""
         self.started_ahead = os.environ.get("VOILA_PREHEAT") == "True"
@@ -89,7 +89,7 @@ class Work(Led):
         """Everything computed about the workflow of `state`; remembered for a while."""
         found = self._remembered(state)
         if found is None:
-            self._judged.append(found := study_at(state.shown, state.workflow, self.file.path))
+            self._judged.append(found := study_at(state.shown, state.workflow, self.file.path, self._marks))
             del self._judged[: -_REMEMBERED - len(found.engagement.workflows)]
         return found
 

@@ -1,8 +1,9 @@
 """Pilots of an engagement: planning them, reading their results, and the advice before and after."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 from advisorkit.advice.advice import Advice
@@ -45,6 +46,28 @@ class PilotRead:
     """The advice with it."""
 
 
+Reader = Callable[[Path, Choice], MarkedResults]
+"""Reads the marks in a file, or remembers them."""
+
+
+class Remembered:
+    """Reads marked results for one working session, each file again only when something else stands in it; what was read is forgotten with the session."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, Choice, str], tuple[bytes, MarkedResults]] = {}
+
+    def __call__(self, path: Path, choice: Choice) -> MarkedResults:
+        """The marks in a file as it is now, as `read_results` has them."""
+        key, digest = (str(path), choice, locale().language), sha256(read_bytes(path)).digest()
+        if key not in self._found or self._found[key][0] != digest:
+            self._found.pop(key, None)
+            made = read_results(path, choice)
+            if sha256(read_bytes(path)).digest() != digest:  # written meanwhile
+                return made
+            self._found[key] = digest, made
+        return self._found[key][1]
+
+
 def plans(
     engagement: Engagement, only: Iterable[str] = (), pattern: PatternId | None = None, pilots: Mapping[str, Established] | None = None
 ) -> tuple[Plan, ...]:
@@ -58,8 +81,8 @@ def plans(
     return tuple(one.plan if pattern is None else one.plan_of(pattern) for one in studies(engagement, pilots, only))
 
 
-def study_at(engagement: Engagement, workflow_id: str, file: str | Path) -> Study:
-    """One workflow with the marked pilots that its engagement, which lies at `file`, names.
+def study_at(engagement: Engagement, workflow_id: str, file: str | Path, read: Reader = read_results) -> Study:
+    """One workflow with the marked pilots that its engagement, which lies at `file`, names, each as `read` has it.
 
     Raises:
         UsageError: If there is no such workflow.
@@ -67,7 +90,7 @@ def study_at(engagement: Engagement, workflow_id: str, file: str | Path) -> Stud
         PriceError: If a price or rate is not known.
     """
     workflow = engagement.workflow(workflow_id)
-    return _study(engagement, workflow, _marks(engagement, workflow, file))
+    return _study(engagement, workflow, _marks(engagement, workflow, file, read))
 
 
 def pilots_of(engagement: Engagement, file: str | Path) -> dict[str, Established]:
@@ -129,10 +152,10 @@ def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def _marks(engagement: Engagement, workflow: Workflow, file: str | Path) -> dict[str, MarkedResults]:
+def _marks(engagement: Engagement, workflow: Workflow, file: str | Path, read: Reader = read_results) -> dict[str, MarkedResults]:
     """The marks of each pilot of a workflow, by the name of its file; a marking sheet that was made for something else is refused."""
     try:
-        found = {one.file: read_results(within(folder_of(file), one.file), Choice(one.scorer, one.model, one.version, one.threshold)) for one in workflow.pilots}
+        found = {one.file: read(within(folder_of(file), one.file), Choice(one.scorer, one.model, one.version, one.threshold)) for one in workflow.pilots}
     except EngagementError as error:
         raise PilotError(error.faults) from None
     for marks in found.values():
