@@ -174,6 +174,17 @@ def test_the_waterfall_ends_where_its_steps_add_up() -> None:
         assert dots[-1].x == pytest.approx(total)
 
 
+def test_the_printed_numbers_of_the_evidence_add_up_to_the_printed_belief() -> None:
+    """-3.76 + 19.96 + 4.16 + 6.68 = 27.04 was printed as -3.8 + 20.0 + 4.2 + 6.7 = 27.1, with 27.0 below: what is nearest to its half, 4.16, is told as 4.1."""
+    steps = (kinds.Step("A pilot", 19.96, -6.5), kinds.Step("Citations", 4.16, -2.04), kinds.Step("Others", 6.68, 0.0))
+    shown = replace(WATERFALL, prior=(-3.76, -3.8), steps=steps, belief=(27.04, -12.34), chances=(0.998, 0.055))
+
+    assert [row[1] for row in shown.rows()] == ["−3.8", "+20.0", "+4.1", "+6.7", "+27.0 = over 99%"]
+    assert [row[2] for row in shown.rows()] == ["−3.8", "−6.5", "−2.0", "0", "−12.3 = 6%"]
+    drawn = [mark.text for mark in scene(shown).panels[1].marks if isinstance(mark, Label)]
+    assert drawn == [row[1] for row in shown.rows()]
+
+
 def test_the_heads_of_the_evidence_are_of_one_size_however_long_each_is() -> None:
     """“Needs retrieval over 99%” was small beside a large “Needs training 2%”."""
     for wide in range(300, 660, 6):

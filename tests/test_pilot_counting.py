@@ -175,7 +175,16 @@ def test_every_segment_is_counted_and_a_weak_one_is_named() -> None:
     marks = (*rights(40, segment="returns"), *wrongs(10, segment="tracking"))
 
     assert seen(*marks).segments == {"returns": Share(40, 40), "tracking": Share(0, 10)}
-    assert "“tracking” falls short on its own: 0% of 10 right" in warnings(*marks)
+    assert "“tracking” falls short on its own: 0% of 10 right." in warnings(*marks)
+
+
+def test_a_share_of_which_a_case_is_half_says_how_a_half_comes_about() -> None:
+    """Of ten cases one is right, and one right to one marker and wrong to the other: 1.5 of 10 are 15%, which no whole case gives."""
+    differ = [MarkedCase("d", word, marker=who, segment="tracking") for who, word in (("a", "right"), ("b", "wrong"))]
+    marks = (*rights(40, segment="returns"), *wrongs(8, segment="tracking"), MarkedCase("one", "right", segment="tracking"), *differ)
+
+    assert seen(*marks).segments["tracking"] == Share(1.5, 10)
+    assert "“tracking” falls short on its own: 15% of 10 right; a case whose marks differ counts in part." in warnings(*marks)
 
 
 def test_no_critical_error_in_120_cases_is_no_proof_of_none() -> None:

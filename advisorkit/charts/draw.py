@@ -10,7 +10,7 @@ from advisorkit.charts.kinds import Point
 from advisorkit.charts.scene import Dot, Label, Mark, Panel, Scene, Strip, Stroke, page, rows, run, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
 from advisorkit.values.messages import here
-from advisorkit.values.quantities import hundredths, money_short, number, percent, percents, span
+from advisorkit.values.quantities import hundredths, money_short, percent, percents, span
 
 HALF_WIDE = 330
 """Width of half of a page in pixels."""
@@ -51,24 +51,23 @@ def _window(path: list[float], column: float, unit: float) -> Point:
 
 
 def _evidence(chart: kinds.Waterfall, axis: int, path: list[float], row: float, window: Point) -> Iterator[Mark]:
-    last = len(path)
+    last, told = len(path), chart.rows()
     if window[0] <= 0 <= window[1]:
         yield Stroke(points=((0, -0.5), (0, last + 0.5)))
     yield from (Stroke(points=((end, n), (end, n + 1)), fill="control") for n, end in enumerate(path))
-    yield Dot(x=path[0], y=0, mark="ring", size=8, tip=here(chart.prior_label))
-    yield Label(x=path[0], y=0, dx=-8, text=number(path[0], 1), fill="text2", size=12, anchor="end")
+    yield Dot(x=path[0], y=0, mark="ring", size=8, tip=told[0][0])
+    yield Label(x=path[0], y=0, dx=-8, text=told[0][axis + 1], fill="text2", size=12, anchor="end")
     for n, (step, ends) in enumerate(zip(chart.steps, pairwise(path), strict=True), 1):
-        yield from _step(step, n, ends, row)
-    yield Dot(x=path[-1], y=last, mark="circle", size=10, tip=here(chart.belief_label))
-    yield Label(x=path[-1], y=last, dx=-9, text=chart.rows()[-1][axis + 1], bold=True, anchor="end")
+        yield from _step(step, n, ends, told[n][axis + 1], row)
+    yield Dot(x=path[-1], y=last, mark="circle", size=10, tip=told[-1][0])
+    yield Label(x=path[-1], y=last, dx=-9, text=told[-1][axis + 1], bold=True, anchor="end")
 
 
-def _step(step: kinds.Step, n: int, ends: Point, row: float) -> Iterator[Mark]:
+def _step(step: kinds.Step, n: int, ends: Point, words: str, row: float) -> Iterator[Mark]:
     effect, (low, high) = ends[1] - ends[0], sorted(ends)
-    if abs(effect) < 0.05:
+    if words == "0":
         yield Label(x=ends[1], y=n, text="·", fill="text2", dx=4)
         return
-    words = f"{'+' if effect > 0 else ''}{number(effect, 1)}"
     fill = "evidence_for" if effect > 0 else "evidence_against"
     yield Strip(x0=low, x1=high, y=n, thick=round(row * 0.62), fill=fill, dashed=bool(step.note), tip=f"{step.label}: {words}")
     yield Label(x=high, y=n, dx=6, text=words, fill="text2", size=12)
@@ -82,10 +81,10 @@ def _evidence_words(chart: kinds.Waterfall, wide: float, panels: list[Panel], ro
         yield Label(x=panel.left, y=12, text=name, bold=True, size=size)
         yield Label(x=panel.left + panel.width, y=12, text=chance, bold=True, size=size, anchor="end")
         yield from _chance_ticks(panel, foot)
-    yield Label(x=0, y=panels[0].top + row / 2, text=here(chart.prior_label), fill="text2")
+    yield Label(x=0, y=panels[0].top + row / 2, text=chart.rows()[0][0], fill="text2")
     for n, step in enumerate(chart.steps, 1):
         yield from _step_name(step, panels[0].top + row * (n + 0.5), room)
-    yield Label(x=0, y=foot - row / 2, text=here(chart.belief_label), bold=True)
+    yield Label(x=0, y=foot - row / 2, text=chart.rows()[-1][0], bold=True)
     yield Stroke(points=((0, foot - row), (wide, foot - row)), fill="hairline")
     yield Label(x=0, y=foot + 12, text=here("Chance, as evidence adds up"), size=12, fill="text2")
 

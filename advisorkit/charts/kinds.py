@@ -1,11 +1,12 @@
 """What each chart says, free of how it is drawn: the same value feeds screens, pages and slides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from advisorkit.values.messages import here
-from advisorkit.values.places import linked, printing
-from advisorkit.values.quantities import money_range, money_short, number, percent, span
+from advisorkit.values.places import linked, printing, told
+from advisorkit.values.quantities import apportioned, money_range, money_short, number, percent, span
 
 Point = tuple[float, float]
 """x and y in the chart's own units."""
@@ -110,17 +111,19 @@ class Waterfall(Chart):
     """Decibans after all answers."""
     chances: Point
     """`belief` as chances, 0..1."""
-    prior_label: str = "Where we start"
-    """Words beside the start."""
-    belief_label: str = "What we believe now"
-    """Words beside the end."""
 
     def rows(self) -> Rows:
-        """Start, every step, end."""
-        middle = ((s.label, _signed(s.retrieval), _signed(s.training)) for s in self.steps)
-        start = (here(self.prior_label), _signed(self.prior[0]), _signed(self.prior[1]))
-        end = (here(self.belief_label), *(linked(" = ", (_signed(b), percent(c))) for b, c in zip(self.belief, self.chances, strict=True)))
-        return (start, *middle, end)
+        """Start, every step, end; as printed, all above the end add up to it."""
+        effects = zip(self.prior, *((step.retrieval, step.training) for step in self.steps), strict=True)
+        columns = [_adding(parts, whole) for parts, whole in zip(effects, self.belief, strict=True)]
+        names = (here("Where we start"), *(step.label for step in self.steps))
+        end = (here("What we believe now"), *(linked(" = ", (_signed(b), percent(c))) for b, c in zip(self.belief, self.chances, strict=True)))
+        return (*zip(names, *columns, strict=True), end)
+
+
+def _adding(parts: Sequence[float], whole: float) -> list[str]:
+    """Parts in tenths that add up to the printed whole."""
+    return [told(_signed(tenths / 10), part) for tenths, part in zip(apportioned([10 * part for part in parts], round(10 * round(whole, 1))), parts, strict=True)]
 
 
 @printing
@@ -244,10 +247,7 @@ class RangeBars(Chart):
 
     def rows(self) -> Rows:
         """One row a pattern."""
-        return tuple(
-            (b.label, *(money_short(v, self.currency) for v in b.range)) if b.range else (b.label, b.note, "", "")
-            for b in self.bars
-        )
+        return tuple((b.label, *(money_short(v, self.currency) for v in b.range)) if b.range else (b.label, b.note, "", "") for b in self.bars)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -322,7 +322,7 @@ def _about_marks(seen: Diagnosis, terms: Terms, rules: Rules) -> Iterator[str]:
         yield _say("warn.not_mended")
     for name, right in seen.segments.items():
         if right.high < terms.target and right.n < seen.right.n:
-            yield _say("warn.segment", name=name, share=percent(right.share or 0), cases=plain(right.n))
+            yield _say("warn.segment" if right.hits == round(right.hits) else "warn.segment.parts", name=name, share=percent(right.share or 0), cases=plain(right.n))
     if seen.declined.hits:
         yield _say("warn.declined", count=plain(seen.declined.hits), cases=plain(seen.declined.n))
     critical = seen.severities.get("critical")

@@ -255,7 +255,7 @@ def _about_failures(study: Study, seen: Diagnosis) -> Iterator[str]:
         values = {"cases": pair.cases, "gap": gap, "low": low, "high": high}
         yield say("review.today", pattern=say(f"pattern.{seen.pilot.pattern}"), today=_share(seen.today), right=_share(seen.right), **values)
     if seen.agreement:
-        yield say("review.agreement", same=percent(seen.agreement.same), cases=seen.agreement.cases)
+        yield say("review.agreement" if seen.agreement.same == 1 else "review.agreement.parts", same=percent(seen.agreement.same), cases=seen.agreement.cases)
 
 
 def _parts(seen: Diagnosis) -> Iterator[Block]:

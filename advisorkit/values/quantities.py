@@ -344,10 +344,19 @@ def percents(shares: Sequence[float]) -> list[int]:
         >>> percents([0.335, 0.335, 0.33])
         [34, 33, 33]
     """
-    floors = [math.floor(share * 100) for share in shares]
-    rest = round(sum(shares) * 100) - sum(floors)
-    order = sorted(range(len(shares)), key=lambda i: (floors[i] - shares[i] * 100, i))
-    for i in order[:rest]:
+    return apportioned([share * 100 for share in shares], round(sum(shares) * 100))
+
+
+def apportioned(amounts: Sequence[float], total: int) -> list[int]:
+    """Whole numbers that add up to `total`, by largest remainder; `amounts` sum to about it.
+
+    Example:
+        >>> apportioned([-37.6, 199.6, 108.4], 270)
+        [-38, 200, 108]
+    """
+    floors = [math.floor(amount) for amount in amounts]
+    order = sorted(range(len(amounts)), key=lambda i: (floors[i] - amounts[i], i))
+    for i in order[: total - sum(floors)]:
         floors[i] += 1
     return floors
 
