@@ -142,6 +142,17 @@ def test_both_without_a_layer_that_was_finished_cost_all_that_both_take(money: F
     assert after.build == pytest.approx(money.build["hybrid"].p50 - money.build["rag"].p50)
 
 
+def test_no_step_that_was_passed_over_stands_as_later_below_the_one_where_we_are() -> None:
+    """A prompt was marked and failed in both kinds, so both layers come at once: “You are here” stood on the fifth stair, above three for later."""
+    whole = read(samples.path("marked-pilot"))
+    both = {"prompt_pilot": Answer(("marked_100",)), "needs_both": Answer(("shown",)), "facts_or_behaviour": Answer(("both",)), "information_share": Answer(amount=Estimate.of(0.5)),
+            "behaviour_share": Answer(amount=Estimate.of(0.5)), "labelled_examples": Answer(amount=Estimate.of(5000))}
+    study = Study(whole, replace(whole.workflows[0], answers={**whole.workflows[0].answers, **both}, pilots=()), None, 64)
+
+    assert [rung.state for rung in study.decision.path][-3:] == ["ahead", "ahead", "here"]
+    assert [(stair.pattern, stair.state) for stair in path_stairs(study).stairs] == [("prompt", "done"), ("hybrid", "now")]
+
+
 def test_without_the_cost_model_money_and_weeks_are_not_known() -> None:
     assert {(rung.build, rung.weeks) for rung in plan(belief(0.5, 0.5), (), (), "prompt", TEXT)} == {(None, None)}
     assert {(policy.build, policy.weeks) for policy in policies(dict.fromkeys(PATTERNS, 0.25))} == {(None, None)}

@@ -1,7 +1,7 @@
 """The charts of an advice and of its costs."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import isclose
 
@@ -214,8 +214,14 @@ def path_title(study: Study) -> str:
 
 def path_stairs(study: Study) -> kinds.PathStairs:
     """The rungs of the path as stairs; what is done says what was marked, no longer what was expected of it or when to begin it."""
-    rungs = [(r, r.pattern) for r in study.decision.path if r.rung != "diagnose"]
+    rungs = [(r, r.pattern) for r in climbed(study.decision.path) if r.rung != "diagnose"]
     return kinds.PathStairs(title=say("path.chart"), subtitle=say("path.subtitle"), stairs=tuple(_stair(study, r, p) for r, p in rungs if p))
+
+
+def climbed(path: Sequence[Rung]) -> tuple[Rung, ...]:
+    """The path without the steps that were passed over: of patterns below the one where we are, only what is done."""
+    here = next((n for n, rung in enumerate(path) if rung.state == "here"), 0)
+    return tuple(rung for n, rung in enumerate(path) if n >= here or rung.state == "done" or rung.pattern is None)
 
 
 def _stair(study: Study, rung: Rung, pattern: PatternId) -> kinds.Stair:

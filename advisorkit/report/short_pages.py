@@ -11,7 +11,7 @@ from advisorkit.export.blocks import Block, Cell, Heading, Table, Text, table_of
 from advisorkit.files.texts import Texts, spoken
 from advisorkit.report.annex_pages import build_of, detour
 from advisorkit.report.cost_pages import assumptions, cash_years, gained, left_out, money_table, ranked
-from advisorkit.report.pictures import beyond, ruled_out, rung_name
+from advisorkit.report.pictures import beyond, climbed, ruled_out, rung_name
 from advisorkit.report.printed import chance_of, columns, say, unknowns
 from advisorkit.report.whole_pages import basis, scenario_words
 from advisorkit.study.returning import KINDS as STEPS, ChangedValue, Moved, changes
@@ -56,7 +56,7 @@ def _rungs(study: Study) -> Iterator[Table]:
         (rung_name(rung, study), hundredths(sum(chances[p] for p in within[rung.pattern])) if rung.pattern in within and not beyond(study) else "",
          build_of(rung.build, study.currency), "–" if rung.weeks is None else f"{max(1, rung.weeks):.0f}",
          say(f"short.{rung.state}"))
-        for rung in study.decision.path
+        for rung in climbed(study.decision.path)
     ]
     if rows:
         yield table_of("", columns("short.path_head"), rows, (1, 2, 3))
