@@ -21,7 +21,7 @@ from sample_charts import CHARTS
 from sample_hostile import HOSTILE, anything, digest, held, made_elsewhere
 from sample_pages import COVER, PAGES, notebook, whole, words_of
 
-from advisorkit.export.blocks import ChartBlock, Done, Heading, Text
+from advisorkit.export.blocks import ChartBlock, Done, Heading, Text, table_of
 from advisorkit.export.brand import Brand
 from advisorkit.export.exporters import AdvisorPDFExporter
 from advisorkit.export.pages import document
@@ -144,6 +144,14 @@ def test_heads_of_tables_are_heads_and_come_again_on_the_next_page() -> None:
     assert len(elements(content, "/TH")) == 3
     assert [("Test" in page and "State" in page) for page in pages(content)][1:] == [True] * (len(pages(content)) - 1)
     assert len(pages(content)) > 3
+
+
+@pytest.mark.parametrize("count", range(52, 60))
+def test_no_row_of_a_long_table_stands_alone_on_the_last_page(count: int) -> None:
+    content = render(notebook(COVER, Heading("All of it", 2), table_of("Rows", ["Name", "Number"], [[f"Row {n}", f"{n}"] for n in range(count)], (1,)), Done()))
+
+    held = [found for page in pages(content) if (found := page.count("Row "))]
+    assert sum(held) == count and min(held) > 1
 
 
 def test_a_second_checker_finds_no_error(tmp_path: Path) -> None:

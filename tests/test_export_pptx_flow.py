@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from pptx.oxml.ns import qn
+from sample_charts import CURVES, TORNADO
 from sample_pages import COVER, notebook
 from test_export_pptx import fits, opened, report, titles
 
-from advisorkit.export.blocks import Done, Heading, Text, table_of
+from advisorkit.charts.scene import width
+from advisorkit.export.blocks import ChartBlock, Done, Heading, Text, table_of
 from advisorkit.export.pptx import render
 from advisorkit.files.texts import speaking
 from advisorkit.report import summary, supplier_brief
@@ -71,6 +73,15 @@ def test_no_slide_holds_the_last_row_alone_and_slides_of_one_list_are_filled_ali
 
     held = [len(shape.table.rows) - 1 for slide in deck.slides for shape in slide.shapes if shape.has_table]
     assert sum(held) == 16 and max(held) - min(held) <= 2
+
+
+@pytest.mark.parametrize(("above", "count"), [(8, 10), (7, 11), (6, 12), (5, 13), (4, 14), (3, 15)])
+def test_a_table_below_other_things_leaves_no_row_alone_on_the_next_slide(above: int, count: int) -> None:
+    rows = [[f"Row {n} {'word ' * (1 if n % 3 else 8)}", "x x x", "x x x"] for n in range(count)]
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), Text(tuple("Point of it all " * 2 for _ in range(above)), "bullets"), table_of("", ["Name", "One", "Two"], rows), Done())))
+
+    held = [len(shape.table.rows) - 1 for slide in deck.slides for shape in slide.shapes if shape.has_table]
+    assert sum(held) == count and min(held) > 1
 
 
 PRICE, TERMS = (table_of("", ["What", "Here", "There"], [[f"{name} {n}", "_" * 40, "_" * 40] for n in range(6)]) for name in ("Price", "Term"))
@@ -167,3 +178,31 @@ def test_a_half_of_a_page_that_stands_alone_is_on_its_slide(side: Any) -> None:
 
     told = [shape.text_frame.text for shape in deck.slides[1].shapes if shape.has_text_frame]
     assert {"What we bring", "Two people"} <= set(told)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_words_at_the_ends_of_bars_lie_on_no_name_and_amounts_below_them_are_not_turned(beside: bool) -> None:
+    """A German axis in half of a slide stood aslant, and “5,4 %” lay on the name of its row."""
+    long = replace(TORNADO, swings=tuple(replace(one, label=f"{one.label} over all that is asked of it", low_input="−12.000") for one in TORNADO.swings))
+    other = (ChartBlock(CURVES),) if beside else ()
+    deck = opened(render(notebook(COVER, Heading("What moves it", 2), ChartBlock(long), *other, Done())))
+    shape = next(shape for slide in deck.slides for shape in slide.shapes if shape.has_chart and shape.name == "Tornado chart")
+    axis, area = shape.chart.value_axis, shape.chart._chartSpace.chart.plotArea
+    names, plot = (float(area.find(f"{qn('c:layout')}/{qn('c:manualLayout')}/{qn(f'c:{side}')}").get("val")) * shape.width / 9525 for side in "xw")
+    pixels, size = plot / (axis.maximum_scale - axis.minimum_scale), shape.chart.font.size.pt / 0.75
+
+    assert axis._element.txPr.bodyPr.get("rot") == "0"
+    assert names > 0.4 * shape.width / 9525
+    assert (min(min(one.low, one.high) for one in long.swings) - axis.minimum_scale) * pixels > width("−12.000", 0.85 * size)
+    assert axis.major_unit * pixels > width("−€100k", size)
+
+
+def test_what_a_curve_s_crossing_says_stands_above_every_line() -> None:
+    """“80% range: month 3 to month 7” was struck by the upper band."""
+    deck = opened(render(notebook(COVER, Heading("Paid back", 2), ChartBlock(CURVES), Done())))
+    (shape,) = (shape for slide in deck.slides for shape in slide.shapes if shape.has_chart)
+    axis, (*_, told) = shape.chart.value_axis, shape.chart.plots[0].series
+    size = shape.chart.font.size.pt / 0.75
+
+    half = 0.6 * size / (0.92 * shape.height / 9525 - 3.4 * size) * (axis.maximum_scale - axis.minimum_scale)
+    assert max(CURVES.amounts) < [*told.values][1] - half and [*told.values][1] + half < axis.maximum_scale * 1.001

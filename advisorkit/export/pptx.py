@@ -282,7 +282,7 @@ def _split(block: Block, room: float, high: float, size: float, *, whole: bool) 
         wide = columns_of(block, room, size * 0.9)
         left = high - captions(replace(block, note=""), room, size) - row_height(block.head, wide, size * 0.9)
         count = 0
-        while count < len(block.rows) - 1 and (left := left - row_height(block.rows[count], wide, size * 0.9)) >= 0:
+        while count < len(block.rows) - (2 if len(block.rows) > 2 else 1) and (left := left - row_height(block.rows[count], wide, size * 0.9)) >= 0:
             count += 1
         while count and span(replace(block, rows=block.rows[:count], note=""), room, size)[0] > high:  # a part may have narrower columns
             count -= 1

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import xlsxwriter
@@ -12,10 +13,13 @@ from pptx.enum.dml import MSO_LINE
 from pptx.oxml.ns import qn
 
 from advisorkit.charts import kinds
-from advisorkit.charts.scene import ticks
+from advisorkit.charts.scene import ticks, width
 from advisorkit.export.pptx_shapes import Canvas, Frame, faint, name_of
 from advisorkit.values.messages import here, locale, printable
 from advisorkit.values.quantities import SYMBOLS, money_short, span
+
+NAMES = 0.42
+"""Most of a chart's width that the names of its rows take."""
 
 
 def chart(canvas: Canvas, frame: Frame, shown: kinds.Chart, size: float) -> bool:
@@ -85,6 +89,7 @@ def _money_axis(canvas: Canvas, axis: Any, values: Sequence[float], currency: st
     canvas.colour(axis.tick_labels.font.color, "text2")
     axis.format.line.fill.background()
     axis.tick_labels.number_format, axis.tick_labels.number_format_is_linked = money_format(scale, currency), False
+    axis._element.txPr.bodyPr.set("rot", "0")  # noqa: SLF001 - turning has no interface, and some programs turn what stands close
 
 
 def money_format(scale: Sequence[float], currency: str) -> str:
@@ -183,14 +188,16 @@ def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> N
         one = data.add_series(printable(name))
         for month, value in zip(shown.months, values, strict=True):
             one.add_data_point(month, value)
-    even = shown.break_even
+    even, high = shown.break_even, 0.92 - 3.4 * size / frame.height
+    low, peak = ticks(min(0.0, *shown.amounts), max(shown.amounts) * 1.04 or 1)[0], max(shown.amounts)
+    words = 1.5 * size / (high * frame.height) if even else 0.0  # above all lines, none of which strikes them
+    top = low + (peak - low) * 1.03 / (1 - words)
     if even:
         one = data.add_series(printable(even.words))
         one.add_data_point(even.month, even.amount)
-        one.add_data_point(even.month, max(shown.amounts))
+        one.add_data_point(even.month, top - (top - low) * words / 2)
     found = _added(canvas, frame, shown, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, data, size)
     _money_axis(canvas, found.value_axis, shown.amounts, shown.currency, XL_TICK_LABEL_POSITION.LOW)
-    high = 0.92 - 3.4 * size / frame.height
     _laid(found, 70 / frame.width, 0.04, 1 - (70 + 9 * size) / frame.width, high)
     months = found.category_axis
     months.minimum_scale, months.maximum_scale = shown.months[0], shown.months[-1]
@@ -199,8 +206,8 @@ def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> N
     months.axis_title.text_frame.text = here("Months since start")
     font = months.axis_title.text_frame.paragraphs[0].runs[0].font
     font.size, font.bold = canvas.points(size * 0.85), False
-    found.value_axis.maximum_scale = top = max(shown.amounts) * 1.03
-    lowest, inch = 1e9, found.value_axis.maximum_scale - found.value_axis.minimum_scale
+    found.value_axis.maximum_scale = top
+    lowest, inch = 1e9, top - low
     for one, (curve, _, values) in zip(found.plots[0].series, edges, strict=False):
         _line(canvas, one, curve.pattern or "text2", 3 if values is curve.middle else 1, dashed=values is not curve.middle)
     for one, curve in sorted(((one, curve) for one, (curve, _, values) in zip(found.plots[0].series, edges, strict=False) if values is curve.middle), key=lambda pair: pair[1].middle[-1]):
@@ -209,12 +216,13 @@ def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> N
         label = _say(canvas, one.points[len(shown.months) - 1], f"{curve.label} {money_short(curve.middle[-1], shown.currency)}", XL_LABEL_POSITION.RIGHT, size, curve.pattern or "text2")
         _shifted(label, lowest - at)
     if even:
-        line, late = found.plots[0].series[len(edges)], even.month > shown.months[-1] / 2
+        line, told = found.plots[0].series[len(edges)], f"{even.words}; {even.range_words}" if frame.width > 800 else even.range_words
+        late = width(told, size * 0.9, bold=True) + size < (frame.width - 70 - 9 * size) * even.month / shown.months[-1] and even.month > shown.months[-1] / 2
         _line(canvas, line, "ink", 1, dashed=True)
         line.points[0].marker.style, line.points[0].marker.size = XL_MARKER_STYLE.CIRCLE, 9
         _paint(canvas, line.points[0].marker, "page")
         place = XL_LABEL_POSITION.LEFT if late else XL_LABEL_POSITION.RIGHT
-        _say(canvas, line.points[1], f"{even.words}; {even.range_words}" if frame.width > 800 else even.range_words, place, size * 0.9, "ink")
+        _say(canvas, line.points[1], told, place, size * 0.9, "ink")
 
 
 def _line(canvas: Canvas, one: Any, fill: str, wide: float, *, dashed: bool) -> None:
@@ -252,9 +260,17 @@ def _tornado(canvas: Canvas, frame: Frame, shown: kinds.Tornado, size: float) ->
     series = [(here("At its low end"), [swing.low for swing in shown.swings]), (here("At its high end"), [swing.high for swing in shown.swings])]
     found = _bars(canvas, frame, shown, XL_CHART_TYPE.BAR_CLUSTERED, names, series, size, 60)
     found.plots[0].overlap = 100
-    ends = [value for _, values in series for value in values]
-    spare = 0.1 * (max(ends) - min(ends))
-    _money_axis(canvas, found.value_axis, [min(ends) - spare, max(ends) + spare], shown.currency)
+    ends = sorted(value for _, values in series for value in values)
+    beside = max(width(words, size * 0.85) for swing in shown.swings for words in (swing.low_input, swing.high_input)) + size
+    left = min(max(width(name, size) for name in names) * 1.1, frame.width * NAMES) + size
+    plot = frame.width - left - 2 * size
+    spare = (ends[-1] - ends[0]) * min(beside / max(plot - 2 * beside, 1), 1)  # for the words beyond the bars
+    reach = min(0.0, ends[0] - spare), max(0.0, ends[-1] + spare)
+    _money_axis(canvas, found.value_axis, reach, shown.currency)
+    found.value_axis.maximum_scale = most = reach[1] or 1.0
+    label = width(money_short(-max(map(abs, reach)), shown.currency), size) + size
+    found.value_axis.major_unit *= ceil(label * (most - found.value_axis.minimum_scale) / (plot * found.value_axis.major_unit))  # as many labels as have room
+    _laid(found, left / frame.width, 0.01, plot / frame.width, 0.98 - 2 * size / frame.height)
     found.value_axis.crosses_at = shown.base
     canvas.colour(found.category_axis.format.line.color, "page")
     for one, fill, words in zip(found.plots[0].series, ("evidence_against", "evidence_for"), ("low_input", "high_input"), strict=True):
