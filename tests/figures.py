@@ -85,7 +85,7 @@ def prints(value: Any, currency: str) -> set[str]:
         *(lambda v, write=write: write(v, currency) for write in (money, money_short, project)),
         *(lambda v, write=write: write(v) for write in (percent, sampled, number, plain, weeks, whole, _signed)),
         lambda v: whole(v, 1000), lambda v: plain(v * 100), lambda v: number(v * 100), lambda v: f"{v:g}%",
-        lambda v: sampled(floor(v * 100) / 100), lambda v: sampled(ceil(v * 100) / 100), lambda v: number(round_figures(v)),
+        *(lambda v, to=to: sampled(to(v * 100) / 100) for to in (floor, ceil)), *(lambda v, to=to: _signed(to(v * 10) / 10) for to in (floor, ceil)), lambda v: number(round_figures(v)),
         lambda v: f"{round_figures(v * 100):g}%", lambda v: f"{round_figures(v, 3):g}",
         lambda v: money_short(v, "").strip(), lambda v: hundredths(100 * v, 1), about, lambda v: about(v).removeprefix("about "), lambda v: percent(1 - v),
         lambda v: "over 95%" if v > 0.95 else "under 5%" if v < 0.05 else "", lambda v: count(abs(int(v))),

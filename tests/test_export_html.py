@@ -355,6 +355,22 @@ def test_the_figures_of_the_widest_table_stand_apart_and_numbers_below_a_chart_k
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("times", [1, 10])
+def test_money_of_hundreds_of_millions_keeps_to_its_page(browser: Any, tmp_path: Path, times: int) -> None:
+    """At 656 million euros the table of money was 34 pixels wider than its page, at ten times as much 102."""
+    today = ["Today, by people", *["–"] * 4, *(f"{amount * times:,}" for amount in (498_451, 498_451, 157_530, 655_981)), "base", "–", "–"]
+    rag = ["RAG", *(f"{amount * times:,}" for amount in (45, 376, 421, 5_075, 269_199, 274_274, 114_405, 389_100)), f"{266_881 * times:,}\n{162_673 * times:,} to {400_682 * times:,}", "over 99%", "1"]
+    heads = ["Way", "Build", "Run", "Leaves the house", "People checking", "Work that stays", "Staff time", "Wrong answers", "All in", "Gain, 80% range", "Chance of a gain", "Paid back in month"]
+    bold = [[Cell(words, "strong" if n in (3, 6, 7, 8, 9) else "rag" if words == "RAG" else "") for n, words in enumerate(row)] for row in (today, rag)]
+    file = tmp_path / "report.html"
+    file.write_text(render(notebook(COVER, Heading("All", 2), table_of("Costs", heads, bold, range(1, 12)), Done())), encoding="utf-8")
+    page, _, _ = opened(browser, file)
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    assert page.evaluate("document.querySelector('table').getBoundingClientRect().right - document.querySelector('h2').parentElement.getBoundingClientRect().right") <= 1
+
+
+@pytest.mark.browser
 def test_the_numbers_of_workflows_stay_on_one_line(browser: Any, tmp_path: Path) -> None:
     """Beside a long text, “1–7” was broken after its dash."""
     told = "Failures of both kinds remain, and each layer was measured by itself, on real cases that nobody had seen before. "

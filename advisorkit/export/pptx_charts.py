@@ -216,13 +216,17 @@ def _curves(canvas: Canvas, frame: Frame, shown: kinds.Curves, size: float) -> N
         label = _say(canvas, one.points[len(shown.months) - 1], f"{curve.label} {money_short(curve.middle[-1], shown.currency)}", XL_LABEL_POSITION.RIGHT, size, curve.pattern or "text2")
         _shifted(label, lowest - at)
     if even:
-        line, told = found.plots[0].series[len(edges)], f"{even.words}; {even.range_words}" if frame.width > 800 else even.range_words
-        late = width(told, size * 0.9, bold=True) + size < (frame.width - 70 - 9 * size) * even.month / shown.months[-1] and even.month > shown.months[-1] / 2
-        _line(canvas, line, "ink", 1, dashed=True)
-        line.points[0].marker.style, line.points[0].marker.size = XL_MARKER_STYLE.CIRCLE, 9
-        _paint(canvas, line.points[0].marker, "page")
-        place = XL_LABEL_POSITION.LEFT if late else XL_LABEL_POSITION.RIGHT
-        _say(canvas, line.points[1], told, place, size * 0.9, "ink")
+        _crossing(canvas, found.plots[0].series[len(edges)], even, frame, (frame.width - 70 - 9 * size) / shown.months[-1], size)
+
+
+def _crossing(canvas: Canvas, line: Any, even: kinds.BreakEven, frame: Frame, month: float, size: float) -> None:
+    """An upright line through a crossing, with what it says at its upper end, on the left only where it is late and there is room; a `month` is so many pixels wide."""
+    told = f"{even.words}; {even.range_words}" if frame.width > 800 else even.range_words
+    wide, before, after = width(told, size * 0.9, bold=True) + size, even.month * month, frame.width - 70 - even.month * month
+    _line(canvas, line, "ink", 1, dashed=True)
+    line.points[0].marker.style, line.points[0].marker.size = XL_MARKER_STYLE.CIRCLE, 9
+    _paint(canvas, line.points[0].marker, "page")
+    _say(canvas, line.points[1], told, XL_LABEL_POSITION.LEFT if before > max(wide, after - 9 * size) else XL_LABEL_POSITION.RIGHT, size * 0.9, "ink")
 
 
 def _line(canvas: Canvas, one: Any, fill: str, wide: float, *, dashed: bool) -> None:
