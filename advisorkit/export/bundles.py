@@ -354,7 +354,7 @@ def _close(table: kinds.Table) -> str:
 
     Example:
         >>> from advisorkit.export.blocks import table_of
-        >>> [_close(table_of("", ["1"] * 12, [[words] * 12])) for words in ("1,234", "1,234,567", "1,234,567,890")]
+        >>> [_close(table_of("", ["1"] * 11, [[words] * 11])) for words in ("123,456", "1,234,567", "12,345,678")]
         ['', ' s11', ' s10']
     """
     columns = zip(table.head, *table.rows, strict=True) if len(table.head) > kinds.WIDE else ()
