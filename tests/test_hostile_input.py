@@ -290,3 +290,11 @@ def test_a_file_in_two_encodings_is_refused_with_a_line_of_each(tmp_path: Path) 
     assert "line 3: is not UTF-8, and line 2 is: save the whole file as UTF-8" in refused("check", path)
     path.write_bytes(b"id,name\na," + "Müller".encode("cp1252") + b"\nb," + "Köln".encode("cp1252") + b"\n")
     assert "it was read as Windows-1252" in run("check", path).output
+
+
+@pytest.mark.parametrize("said", ["9" * 5000 + "½", "9" * 5000 + "h30", "9" * 400 + " hours and a half"])
+def test_a_number_of_thousands_of_digits_is_refused_in_words_of_the_house(tmp_path: Path, said: str) -> None:
+    """Its length was refused in the words of the language that this is written in."""
+    told_ = refused("check", engagement(tmp_path, answers=f'{{latency_s: "{said}"}}'), "--json")
+
+    assert "answers.latency_s" in told_ and "integer string conversion" not in told_

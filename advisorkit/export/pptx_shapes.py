@@ -190,10 +190,10 @@ class Canvas:
 
     def words(
         self, frame: Frame, paragraphs: Iterable[Sequence[Words]], size: float, *, lead: float = 1.3, bullet: str = "", serif: bool = False,
-        on: Any = None, anchor: s.Anchor = "start", low: bool = False,
+        anchor: s.Anchor = "start", low: bool = False,
     ) -> Any:
-        """Paragraphs in a box that lets nothing hang out; `bullet` is a sign, or ``1`` for numbers; `on` holds other shapes."""
-        box = (on or self.slide.shapes).add_textbox(*self.place(frame))
+        """Paragraphs in a box that lets nothing hang out; `bullet` is a sign, or ``1`` for numbers."""
+        box = self.slide.shapes.add_textbox(*self.place(frame))
         into = box.text_frame
         into.word_wrap = True
         into.margin_left = into.margin_right = into.margin_top = into.margin_bottom = 0
@@ -264,19 +264,18 @@ class Canvas:
 
     def drawing(self, frame: Frame, drawn: s.Scene, scale: float, alt: str) -> None:
         """A drawing as one group of native shapes, `scale` times as large as drawn."""
-        group = self.slide.shapes.add_group_shape()
-        held = group.shapes
-        held._recalculate_extents = int  # noqa: SLF001 - the library would measure all of the group again for each shape
+        shapes = self.slide.shapes
+        before = len(shapes)
         for panel in drawn.panels:
             for mark in panel.marks:
                 if isinstance(mark, s.Label):
-                    self._label(held, frame, panel, mark, scale)
+                    self._label(frame, panel, mark, scale)
                 else:
-                    self._shape(held, frame, panel, mark, scale)
-        group._element.recalculate_extents()  # noqa: SLF001
+                    self._shape(frame, panel, mark, scale)
+        group = shapes.add_group_shape([*shapes][before:])  # all at once, since a group is measured again for each shape that is drawn into it
         name_of(group, alt.partition(".")[0], alt)
 
-    def _label(self, on: Any, frame: Frame, panel: s.Panel, mark: s.Label, scale: float) -> None:
+    def _label(self, frame: Frame, panel: s.Panel, mark: s.Label, scale: float) -> None:
         """Words in a box that is wide enough not to wrap them; one that may not wrap them is moved by half of what it is too wide in some programs."""
         x, y = panel.at(mark.x, mark.y)
         wide, high = width(mark.text, mark.size, bold=mark.bold) / SPARE ** (1 if mark.turned else 4) + 2, mark.size * 1.3
@@ -284,16 +283,16 @@ class Canvas:
         left, top = (x + mark.dx - wide / 2, y + mark.dy - high / 2) if mark.turned else (left, y + mark.dy - high / 2)
         box = self.words(
             Frame(frame.left + left * scale, frame.top + top * scale, wide * scale, high * scale), (((mark.text, mark.fill, mark.bold, mark.italic),),),
-            mark.size * scale, on=on, anchor="middle" if mark.turned else mark.anchor,
+            mark.size * scale, anchor="middle" if mark.turned else mark.anchor,
         )
         box.rotation, box.text_frame.word_wrap = -90 if mark.turned else 0, not mark.turned
 
-    def _shape(self, on: Any, frame: Frame, panel: s.Panel, mark: s.Mark, scale: float) -> None:
+    def _shape(self, frame: Frame, panel: s.Panel, mark: s.Mark, scale: float) -> None:
         """A mark as a freeform, in tenths of a pixel."""
         outlines = [[((frame.left + x * scale) * 10, (frame.top + y * scale) * 10) for x, y in one] for one in outlined(mark, panel)]
         if not outlines:
             return
-        builder = on.build_freeform(*outlines[0][0], scale=self.master.unit / 10)
+        builder = self.slide.shapes.build_freeform(*outlines[0][0], scale=self.master.unit / 10)
         for n, (first, *rest) in enumerate(outlines):
             if n:
                 builder.move_to(*first)

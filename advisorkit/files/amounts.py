@@ -65,7 +65,7 @@ def spelt(text: str, *, timed: bool = False) -> str:
         >>> [spelt(text, timed=True) for text in ("1h30", "2 hours 5 minutes", "1½ weeks", "an hour and a half", "5 p.m.")]
         ['90 min', '125 min', '1.5 weeks', '1.5 hour', '5  a month']
     """
-    text = re.sub(r"(\d+)\s?([¼½¾])", lambda found: f"{int(found[1]) + numeric(found[2]):g}", text)
+    text = re.sub(r"(?<!\d)(\d{1,9})\s?([¼½¾])", lambda found: f"{int(found[1]) + numeric(found[2]):g}", text)
     short, clock, half = _short()
     text = short.sub(lambda found: f" {words('written')[found[0]]}", text)
     text = clock.sub(lambda found: f"{60 * int(found[1]) + int(re.findall('[0-9]+', found[2] or found[3])[0])} min", text) if timed else text
@@ -76,8 +76,8 @@ def spelt(text: str, *, timed: bool = False) -> str:
 def _short() -> tuple[re.Pattern[str], ...]:
     """Short forms, hours and minutes, and a half behind what stands before it."""
     hours, minutes = (any_of(word + many for word, one in words("units", "minutes").items() if one == much for many in ("", "s")) for much in ("60", "1"))
-    clock = rf"(?i)(?<![\d.,])(\d+)(?:\s*{hours}\.?\s*(?:{either('and')}\s*)?([0-5]\d(?!\d)(?:\s*{minutes})?|\d\s*{minutes})|:([0-5]\d)\s*{hours})"
-    half = rf"(?i)({in_words()}|\d+)(\s[^\W\d_]+)?\s{either('and')}\s{either('articles')}\s(?:half|halbe?)(?!\w)"
+    clock = rf"(?i)(?<![\d.,])(\d{{1,9}})(?:\s*{hours}\.?\s*(?:{either('and')}\s*)?([0-5]\d(?!\d)(?:\s*{minutes})?|\d\s*{minutes})|:([0-5]\d)\s*{hours})"
+    half = rf"(?i)({in_words()}|(?<!\d)\d{{1,9}})(\s[^\W\d_]+)?\s{either('and')}\s{either('articles')}\s(?:half|halbe?)(?!\w)"
     return tuple(map(re.compile, (rf"(?<![^\W\d_]){either('written')}(?!\w)", clock, half)))
 
 
