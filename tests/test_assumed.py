@@ -227,3 +227,12 @@ def test_what_is_told_of_a_file_as_it_is_opened_is_told_in_its_language(tmp_path
 
     assert old == "harbour.yaml: ist kein UTF-8; es wurde als Windows-1252 gelesen, bitte prüfen Sie Umlaute und Zeichen"
     assert re.fullmatch(r"harbour\.yaml: Zeile \d+, workflows\[0\]\.answers\.cost_wrong: „between 3 and 6\.50 EUR“ → 3 bis 6,5 EUR je Vorgang", amount.replace("\u00a0", " "))
+
+
+def test_where_no_price_can_be_told_the_costs_say_what_is_missing_for_one(tmp_path: Path) -> None:
+    (tmp_path / "new.yaml").write_text("advisorkit: 1\nid: new\nclient: New\ncurrency: EUR\nas_of: 2026-12-03\nworkflows:\n  - {id: first, name: First}\n")
+    show = screen_of(ak.open(tmp_path / "new.yaml"))
+    show.edit("section", {"name": "costs"})
+
+    told = show.view["advice costs"]
+    assert (told["headline"][0]["text"], told["summary"]) == ("What it costs is not known yet.", "Still missing: items a month.")

@@ -29,7 +29,7 @@ from advisorkit.study.study import Study
 from advisorkit.values.criteria import PatternId
 from advisorkit.values.displayed import SHORT, Displayed
 from advisorkit.values.engagement import Answer, Engagement, Workflow
-from advisorkit.values.messages import here
+from advisorkit.values.messages import here, locale
 from advisorkit.values.quantities import day, hundredths, money, money_range, money_short, number, percent, sampled_parts
 
 
@@ -90,16 +90,25 @@ def cost_advice(study: Study) -> Doc:
     chances = study.costs.cheapest
     first = next(iter(sorted(chances, key=lambda p: -chances[p])), None)
     total = study.amount(first, "all_in") if first else None
-    headline: list[Doc]
+    headline, summary = list[Doc](), ""
     if first is None or total is None:
         headline = [{"text": tell("costs.headline_unknown")}]
+        names = ", ".join(locale().lowered(row.assumption.label) for row in lacking(study))
+        summary = tell("costs.lacks", names=names) if names else ""
     elif chances[first] < SHARE:
         headline = [{"text": tell("costs.headline_open", span=_span(study))}]
     else:
         because = tell("costs.because") if _errors_outweigh(study) else ""
         rest = tell("costs.headline_rest", sure=say(f"sure.{how_likely(chances[first])}"), total=money_short(total, study.currency), because=because)
         headline = [{"text": tell("costs.headline", span=_span(study))}, {"text": study.name(first), "pattern": first}, {"text": rest}]
-    return {"when": "", "clear": True, "headline": headline, "summary": "", "beside": []}
+    return {"when": "", "clear": True, "headline": headline, "summary": summary, "beside": []}
+
+
+def lacking(study: Study) -> list[Input]:
+    """What must be known before the destination of `study` has a price."""
+    lines = [line for line in study.bill.of(study.advice.recommended) if line.amount is None and line.phase != "error"]
+    names = dict.fromkeys(name for line in lines for name in line.inputs)
+    return [study.inputs.rows[name] for name in names if name in study.inputs.rows and study.inputs.rows[name].value is None]
 
 
 def _span(study: Study) -> str:

@@ -15,8 +15,7 @@ from advisorkit.export.brand import read_brand
 from advisorkit.export.formats import FORMATS, ready
 from advisorkit.files.disk import folder_of
 from advisorkit.report.job import refusal, refusals
-from advisorkit.screens.advising import verdict_of
-from advisorkit.screens.pages import lacking
+from advisorkit.screens.advising import lacking, verdict_of
 from advisorkit.screens.parts import Doc, Look, block, blocks, lead, tell
 from advisorkit.screens.state import SessionFile
 from advisorkit.study.study import Study

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice, pairwise
 
 from advisorkit.charts.kinds import RangeBars
-from advisorkit.costs.inputs import Input
 from advisorkit.export.blocks import Cell, KeyFigure, KeyFigures, table_of
 from advisorkit.pilots.diagnosis import Diagnosis
 from advisorkit.pilots.planning import Plan
@@ -13,7 +12,7 @@ from advisorkit.report.cost_pages import ranked, shared_bill
 from advisorkit.report.pictures import gain_row
 from advisorkit.report.pilot_pages import charter_figures, history, meanings
 from advisorkit.report.printed import chance_of, columns, say
-from advisorkit.screens.advising import advice, picture, verdict_of
+from advisorkit.screens.advising import advice, lacking, picture, verdict_of
 from advisorkit.screens.parts import Doc, Link, Look, block, blocks, lead, tell
 from advisorkit.study.programme import together as costs_together
 from advisorkit.study.study import Study
@@ -84,13 +83,6 @@ def _headline(found: Sequence[Study], count: int) -> str:
         return tell("portfolio.headline_one" if count == 1 else "portfolio.headline", count=count)
     key = "all" if clear == count else "none" if not clear else "some"
     return tell(f"portfolio.headline_{key}", count=count, clear=clear)
-
-
-def lacking(study: Study) -> list[Input]:
-    """What must be known before the destination of `study` has a price."""
-    lines = [line for line in study.bill.of(study.advice.recommended) if line.amount is None and line.phase != "error"]
-    names = dict.fromkeys(name for line in lines for name in line.inputs)
-    return [study.inputs.rows[name] for name in names if name in study.inputs.rows and study.inputs.rows[name].value is None]
 
 
 def _figures(found: Sequence[Study]) -> Iterator[KeyFigure]:
