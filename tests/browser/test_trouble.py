@@ -31,8 +31,9 @@ def kernel_of(page: Page, server: Server) -> int:
 
 
 def test_a_file_changed_outside_is_announced_and_can_be_loaded(app: Page, file: Path) -> None:
+    before = read(file)
     answer(app)
-    expect_written(app, file)
+    expect_written(app, file, before)
     file.write_text(file.read_text().replace("Harbour Mutual", "Harbour Group"))
 
     app.get_by_role("button", name="Load the file").click()
@@ -111,7 +112,7 @@ def vanished(file: Path) -> Iterator[None]:
         away.rename(file.parent)
 
 
-def expect_written(page: Page, file: Path, before: Engagement | None = None) -> None:
+def expect_written(page: Page, file: Path, before: Engagement) -> None:
     """Wait until the file holds what the screen shows, and no longer what it held before."""
     expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved")
     page.wait_for_timeout(50)
@@ -124,8 +125,9 @@ def expect_written(page: Page, file: Path, before: Engagement | None = None) -> 
 
 def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, page: Page, file: Path) -> None:
     open_app(page, voila)
+    before = read(file)
     answer(page)
-    expect_written(page, file)
+    expect_written(page, file, before)
     other = page.context.new_page()
     open_app(other, voila)
     ours = read(file)
@@ -139,7 +141,7 @@ def test_two_tabs_on_one_file_never_write_over_each_other(voila: Server, page: P
     assert read(file) == theirs
     page.get_by_role("button", name="Keep mine").click()
     page.wait_for_function("() => !document.querySelector('.ak-conflict')")
-    expect_written(page, file)
+    expect_written(page, file, theirs)
 
 
 @pytest.mark.parametrize(("trouble", "words"), [(unwritable, "harbour.yaml: cannot be written"), (replaced, "moved or removed"), (vanished, "moved or removed")])
@@ -147,7 +149,7 @@ def test_a_file_that_cannot_be_written_says_so_and_the_work_goes_on(
     voila: Server, page: Page, file: Path, trouble: Callable[[Path], AbstractContextManager[None]], words: str
 ) -> None:
     open_app(page, voila)
-    before = facts(page)
+    before, held = facts(page), read(file)
     with trouble(file):
         answer(page)
         expect(page.locator(f"{SCREEN} .ak-saved")).to_have_text("Not saved")
@@ -161,7 +163,7 @@ def test_a_file_that_cannot_be_written_says_so_and_the_work_goes_on(
     if trouble is replaced:  # another file than before stands there now
         page.get_by_role("button", name="Keep mine").click()
     expect(page.locator(f"{SCREEN} .ak-saved")).to_contain_text("Saved", timeout=30_000)  # by itself, at a heartbeat
-    expect_written(page, file)
+    expect_written(page, file, held)
     assert set(kept.splitlines()[1:]) <= set(facts(page)["answers"].splitlines())
 
 
