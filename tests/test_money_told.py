@@ -51,9 +51,8 @@ def several(*found: Study, names: Sequence[str] = ("desk", "mail")) -> tuple[Stu
 
 
 def losing(*names: str) -> tuple[Study, ...]:
-    """They lose, though right answers alone would do: the share is named, so no sum of money rules it out."""
-    one = study()
-    return several(*[replace(one, workflow=replace(one.workflow, context={"target": "80 in 100"}))] * len(names), names=names)
+    """They lose against today, though a right answer is said to be worth 10, at which 71% right would do: no sum rules them out whatever is right."""
+    return several(*[study({**ASKED, "value_right": 10})] * len(names), names=names)
 
 
 def said(blocks: Sequence[Block]) -> Iterator[str]:
@@ -143,7 +142,9 @@ def test_a_deck_asks_to_approve_or_to_stop_where_the_report_does() -> None:
 
     assert few.decision.next_step.cases and few.rank.gain is not None and few.rank.gain < 0
     assert [*_foremost(few)] == [next(iter(asks(few))), "Or stop here: by these figures RAG does not pay for itself."]
-    for one in (*losing("desk"), study()):
+    (desk,) = losing("desk")
+    wanted = replace(desk, workflow=replace(desk.workflow, context={"target": "97 in 100"}))  # 85% are expected: accepting them does not make it pay
+    for one in (desk, wanted, study()):
         assert [*_foremost(one)] == [next(iter(asks(one)))] == ["Leave it as it is: by these figures Prompt does not pay for itself."]
 
 

@@ -15,7 +15,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from advisorkit.pilots.tally import Beta, at_most, kappa, wilson
 from advisorkit.pilots.terms import Stakes, best_size, evpi, evsi, sizes_valued
-from advisorkit.study.pilots import plans
+from advisorkit.study.pilots import plans, read_pilot
 from advisorkit.study.study import Study
 from advisorkit.values.engagement import Answer, Engagement, Workflow
 from advisorkit.values.quantities import Estimate
@@ -230,3 +230,17 @@ def test_where_nothing_can_pay_nobody_is_told_to_try_it() -> None:
 
     assert (plan.mark, plan.basis, plan.terms.never) == (0, "none", True)
     assert plan.why.startswith("Even if every answer were right, it would cost more than it brings in. So no case is worth marking.")
+
+
+def test_a_share_that_was_agreed_or_asked_for_does_not_make_pay_what_cannot(tmp_path: Path) -> None:
+    """The same 40 items: “mark 110 more”, or “put it into use”, stood beside “gains nothing against today even if every answer is right” as soon as somebody had named a share."""
+    answers = {name: Answer(amount=Estimate.of(amount)) for name, amount in {"calls_per_month": 40, "value_right": 5, "cost_wrong": 100}.items()}
+    asked = Engagement("sample", "Sample", "EUR", date(2026, 11, 20), (Workflow("letters", "Letters", answers, context={"target": "85 in 100"}),))
+    said = Study(asked, asked.workflows[0])
+    assert said.decision.headline.startswith("By these figures it would not pay even if every answer were right: leave it as it is.")
+    assert (said.plan.mark, said.plan.evpi, said.decision.instead) == (0, 0.0, "Leave it as it is")
+
+    (tmp_path / "marks.csv").write_text("case,right,failure\n" + "".join(f"{i},{'no,behaviour' if i < 10 else 'yes,'}\n" for i in range(200)))
+    read = read_pilot(tmp_path / "marks.csv", asked, tmp_path / "a.yaml", pass_mark=0.85)
+    assert (read.after.next_step.action, read.after.next_step.pattern) == ("stop", "prompt")
+    assert read.after.next_step.why == "95% of 200 answered cases were right; 85% is needed. Even if every answer were right, it would cost more than it brings in."

@@ -35,11 +35,8 @@ class Target:
     """0 to 1; above 1 when right answers can never pay for wrong ones; None when nobody asks for one."""
     source: Literal["pass_mark", "client", "break_even", "none"]
     """Agreed for a pilot, named by the client, or where right answers pay for wrong ones."""
-
-    @property
-    def never(self) -> bool:
-        """Whether no share of right answers would pay for itself."""
-        return self.source == "break_even" and self.share is not None and self.share >= 1
+    never: bool = False
+    """Whether no share of right answers would pay for itself, whatever was agreed or named."""
 
 
 @dataclass(frozen=True, slots=True)

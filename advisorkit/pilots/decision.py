@@ -137,8 +137,8 @@ def reach(seen: Diagnosis, rules: Rules) -> float:
 def decide(seen: Diagnosis, terms: Terms, rules: Rules, beside: Sequence[Diagnosis] = ()) -> AfterPilot:
     """The decision after one pilot; `beside` are others on the same cases, and a way up that was no better on them is not taken."""
     pattern = seen.pilot.pattern
-    if terms.target >= 1 and terms.source == "break_even":
-        return AfterPilot("stop", pattern, 0, _say("decide.never_pays"))
+    if terms.never:
+        return AfterPilot("stop", pattern, 0, _say("plan.never") if terms.source == "break_even" else _why("never", seen, terms))
     if seen.right.n < rules.least_cases:
         more = further_cases(seen, terms, rules)
         return AfterPilot("mark_more", pattern, more, _say("decide.too_few" if more else "decide.too_few_to_pay", cases=plain(seen.right.n), more=more))

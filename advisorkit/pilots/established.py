@@ -183,7 +183,7 @@ def _beside(seen: Sequence[Diagnosis], trial: str) -> list[Diagnosis]:
 
 def _tolerated(terms: Terms, rules: Rules) -> float:
     """Share that may fail; what is usual where none can pay, as that says nothing of why answers fail."""
-    return 1 - (rules.pass_marks["unknown"] if terms.never else terms.target)
+    return 1 - (rules.pass_marks["unknown"] if terms.source == "break_even" and terms.target >= 1 else terms.target)
 
 
 def _blocked(seen: Diagnosis, terms: Terms, rules: Rules) -> dict[PatternId, str]:

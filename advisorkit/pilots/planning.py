@@ -84,9 +84,9 @@ def pilot_plan(
 ) -> Plan:
     """How many cases of a workflow to mark: `more` where a pilot has said so, 0 where that pays for none, else by money where it is known and by precision otherwise."""
     terms = terms_for(inputs, rules, pass_mark, pattern, wanted)
-    stakes, target = terms.stakes, terms.target
+    stakes, target = terms.stakes, 1.0 if terms.never else terms.target
     assumed = [_say("plan.assumed")] if stakes and inputs.usually_checked.falling and not inputs.falling else []
-    mark, basis = _size(terms, rules, more)
+    mark, basis = _size(terms, rules, target, more)
     sizes = sorted({*rules.sizes, mark} - {0})
     valued = sizes_valued(terms.expected, stakes, sizes, target) if stakes else ()
     widths = tuple(Width(n, *wilson(terms.expected.mean * n, n)) for n in sizes)
@@ -106,11 +106,11 @@ def pilot_plan(
     )
 
 
-def _size(terms: Terms, rules: Rules, more: int | None) -> tuple[int, Basis]:
+def _size(terms: Terms, rules: Rules, target: float, more: int | None) -> tuple[int, Basis]:
     if more is not None:
         return more, "more" if more else "none"
     if terms.stakes is not None and not terms.strict:
-        best = worth_marking(terms.expected, terms.stakes, rules, terms.target, terms.most, rules.least_cases)
+        best = worth_marking(terms.expected, terms.stakes, rules, target, terms.most, rules.least_cases)
         return (best.n, "money") if best else (0, "none")
     ends = ((n, wilson(terms.expected.mean * n, n)) for n in rules.sizes)
     can = 1.0 if terms.never or not terms.strict else terms.target

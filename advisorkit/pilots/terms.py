@@ -147,8 +147,8 @@ class Terms:
 
     @property
     def never(self) -> bool:
-        """Whether no share of right answers can pay."""
-        return self.source in ("break_even", "usual") and self.target >= 1
+        """Whether no share of right answers can pay, whatever share was agreed or asked for."""
+        return self.stakes is not None and self.stakes.break_even >= 1
 
 
 def terms_for(
@@ -206,7 +206,7 @@ def stakes_of(inputs: Inputs, whole: Bill, rules: Rules, pattern: PatternId = "p
     """
     values = {name: float(value) for name, value in inputs.likely().items()}
     gain, saved, (cases, loss) = values["value_right"], _saved(values), _at_stake(inputs, values)
-    ahead: tuple[Phase, ...] = ("build", "run", "change") if pattern == "prompt" else ("run", "change")
+    ahead: tuple[Phase, ...] = ("build", "run", "change") if pattern == "prompt" != inputs.workflow.used else ("run", "change")
     fixed = whole.total(pattern, *ahead)
     if math.isnan(loss) or math.isnan(cases) or fixed is None or cases <= 0:
         return None

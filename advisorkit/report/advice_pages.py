@@ -244,7 +244,7 @@ def asks(study: Study) -> Iterator[str]:
     key += ".person" if key == "ask.ship" and made.person_decides else ""
     first = say(key, step=name, build=project(cost.p50, study.currency) if cost else say("unknown"), cases=step.cases)
     never, held = _left_alone(study), made.prospects
-    if never and held.below(made.told) and not held.target.never:
+    if never and held.below(made.told) and not (held.target.never or (made.gained and made.gained.gain < 0)):
         asked = say("ask.unless", right=percent(held.expected_right[made.told].p50), needed=percent(min(held.target.share or 1.0, 1.0)))
         yield linked(" ", (asked, told(locale().clause(first), first)))
     elif never:

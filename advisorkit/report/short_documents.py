@@ -62,7 +62,7 @@ def _verdict(study: Study, pattern: PatternId) -> str:
     """Advised, advised now though it will probably end elsewhere, its probable end, why it stops here, or why it is not the advice."""
     now, goal = study.decision.now, study.decision.destination
     if study.decision.ended and pattern in (now, goal):
-        return study.decision.next_step.why if pattern == now and not study.decision.prospects.target.never else say("state.stop")
+        return study.decision.next_step.why if pattern == now and study.decision.next_step.action == "stop" else say("state.stop")
     if pattern == goal:
         return say("record.advised" if pattern == now else "record.goal")
     return say("record.now", why=inside(not_this(study, pattern))) if pattern == now else not_this(study, pattern)

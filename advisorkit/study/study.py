@@ -150,7 +150,7 @@ class Study(Displayed):
     def prospects(self) -> Prospects:
         """Expected share right of every pattern against what is asked for."""
         terms = self.pilot.terms if self.pilot else self.plan.terms
-        target = Target(None, "none") if terms.source == "usual" else Target(terms.target, terms.source)
+        target = Target(None, "none") if terms.source == "usual" else Target(terms.target, terms.source, terms.never)
         return prospects_of(self.inputs, target, today_measured="error_rate_today" in self.measured)
 
     @property
