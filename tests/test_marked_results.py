@@ -274,6 +274,13 @@ def test_a_total_below_the_marks_is_no_case(tmp_path: Path, text: str) -> None:
     assert [notice.partition(": ")[2] for notice in found.notices if "is a total" in notice] == ["line 4 is a total and was left out"]
 
 
+def test_what_is_not_known_of_a_mark_may_be_said_so(tmp_path: Path) -> None:
+    marks = read_results(file(tmp_path, "case,right,failure,severity,sampling\n1,yes,n/a,-,random\n2,no,none,TBD,n/a\n")).marks
+
+    assert [(one.failure, one.severity, one.sampling) for one in marks] == [(None, None, "random"), ("unclear", None, "")]
+    assert [one.outcome for one in read_results(file(tmp_path, "case,outcome\n1,passed\n2,error\n3,No\n")).marks] == ["right", "wrong"]
+
+
 @pytest.mark.parametrize(("heading", "right"), [("wrong", 1), ("falsch", 1), ("has failed", 1), ("correct", 3), ("right or wrong", 3)])
 def test_below_a_heading_that_says_wrong_a_yes_is_a_wrong_answer(tmp_path: Path, heading: str, right: int) -> None:
     read = read_results(file(tmp_path, f"case,{heading}\n1,yes\n2,ja\n3,1\n4,no\n"))

@@ -14,6 +14,7 @@ from command_line import run
 from evaluations import FAILED, JUDGED, as_csv, check, counted, deepeval, evaluation, inspect, langfuse, langsmith, promptfoo, ragas, refused, written
 from hypothesis import given, strategies as st
 
+from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.results import read_results
 from advisorkit.store.reading import load
 from advisorkit.study.documents import cost_document
@@ -98,7 +99,68 @@ def test_a_deepeval_metric_that_broke_is_left_out(tmp_path: Path) -> None:
     assert counted(written(tmp_path, log)) == (1, 1)
 
 
+def test_a_deepeval_test_without_a_metric_is_judged_by_nobody(tmp_path: Path) -> None:
+    log = deepeval([{"Correctness": 0.9}, {}])
+
+    assert log["testCases"][1]["success"] is True
+    assert counted(written(tmp_path, log)) == (1, 1)
+
+
+@pytest.mark.parametrize(("name", "kind", "values", "threshold"), [
+    ("hallucination", "BOOLEAN", [0, 1, 0], ""),
+    ("toxicity", "NUMERIC", [0.1, 0.9, 0.5], "0.5"),
+    ("number_of_errors", "NUMERIC", [0, 3, 1], "1"),
+])  # fmt: skip
+def test_less_is_better_where_a_scorer_says_what_is_wrong(tmp_path: Path, name: str, kind: str, values: list[float], threshold: str) -> None:
+    path = written(tmp_path, langfuse(values, name, kind))
+    results = read_results(path, Choice(threshold=threshold))
+
+    assert [mark.outcome for mark in results.marks] == ["right", "wrong", "right"]
+    told = f"{threshold} or less there is right" if threshold else "yes there is a wrong answer"
+    assert results.notices == (f"{path}: '{name}' says what is wrong with an answer, so {told}",)
+
+
+def test_the_direction_of_a_threshold_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, "case,score (1 = very good)\n1,1\n2,2\n3,5\n", "m.csv")
+
+    assert read_results(path, Choice(threshold="2")).notices[-1] == f"{path}: 2 or more in 'score (1 = very good)' is right"
+    assert counted(path, threshold="1, 2") == (2, 3)
+    assert counted(written(tmp_path, "case,toxicity,threshold\n1,0.1,0.5\n2,0.8,0.5\n", "m.csv"), scorer="toxicity") == (1, 2)
+
+
+def test_scores_that_stand_in_a_file_twice_count_once_and_further_pages_are_missed(tmp_path: Path) -> None:
+    pages = {"data": [*langfuse([1, 0, 1]), *langfuse([1])], "meta": {"page": 1, "limit": 4, "totalItems": 400, "totalPages": 100}}
+    results = read_results(path := written(tmp_path, pages))
+
+    assert counted(path) == (2, 3)
+    assert results.warnings == (
+        "1 of 4 answers left out: the same is in the file once more.",
+        "The file is one page of what the tool holds; export every page, as answers on the others count too.",
+    )
+
+
+def test_openai_evaluations_and_braintrust_experiments(tmp_path: Path) -> None:
+    items = [
+        {"object": "eval.run.output_item", "datasource_item_id": i, "status": status, "results": [{"name": "g", "passed": status == "pass", "score": 0.5}] * (status != "error"),
+         "sample": {"model": "m", "usage": {"prompt_tokens": 10, "completion_tokens": 3}, "error": {"code": "x", "message": "y"} if status == "error" else None}}
+        for i, status in enumerate(["pass", "fail", "pass", "error"])
+    ]  # fmt: skip
+    said = [{"run_id": "r", "event_id": i, "sample_id": f"s.{i // 2}", "type": kind, "data": data} for i, (kind, data) in enumerate([
+        ("sampling", {"sampled": "a"}), ("match", {"correct": True}), ("sampling", {"sampled": "b"}), ("match", {"correct": False}),
+    ])]  # fmt: skip
+    evals = [{"spec": {"eval_name": "x"}}, *said, {"final_report": {"accuracy": 0.5}}]
+    trust = [{"id": f"e{i}", "input": "q", "output": "a", "expected": "a", "error": "timeout" if i == 2 else None, "scores": {"Factuality": 1 - i % 2}} for i in range(3)]
+
+    assert counted(written(tmp_path, {"object": "list", "data": items, "has_more": False})) == (2, 3)
+    assert counted(written(tmp_path, "\n".join(map(json.dumps, evals)), "e.jsonl")) == (1, 2)
+    assert counted(written(tmp_path, "\n".join(map(json.dumps, trust)), "t.jsonl")) == (1, 2)
+
+
 # tables and messages
+
+
+def test_a_case_that_stands_twice_in_a_table_is_no_second_run(tmp_path: Path) -> None:
+    assert "case 1 by correct is already marked in line 2" in refused(written(tmp_path, "id,correct\n1,yes\n1,no\n2,yes\n", "m.csv")).message
 
 
 def test_a_table_with_own_columns_keeps_them(tmp_path: Path) -> None:

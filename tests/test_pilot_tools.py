@@ -71,6 +71,12 @@ def test_members_of_a_group_of_checks_count_as_their_group_does(tmp_path: Path) 
     assert counted(written(tmp_path, evaluation(rows))) == (1, 1)
 
 
+def test_failed_answers_whose_grading_was_stripped_are_wrong(tmp_path: Path) -> None:
+    rows = [row | {"gradingResult": None} | ({} if row["success"] else {"error": "Expected output to contain x"}) for row in promptfoo([JUDGED, FAILED, FAILED])]
+
+    assert counted(written(tmp_path, evaluation(rows))) == (1, 3)
+
+
 def test_two_models_are_asked_and_each_has_its_own_share(tmp_path: Path) -> None:
     rows = promptfoo([JUDGED] * 22 + [FAILED] * 2) + promptfoo([JUDGED] * 6 + [FAILED] * 18, model="acme:b", column=1)
     path = written(tmp_path, evaluation(rows))

@@ -138,7 +138,7 @@ def means_failure(heading: str) -> bool:
         [True, True, True, False, False, False]
     """
     words, known = _in_heading(heading), logbook()
-    return bool(words & {*known.failures}) and not words & {*known.words["right"], *known.words["wrong"], "not", "nicht"} - {*known.failures}
+    return bool(words & {*known.failures}) and not words & {*known.words["right"], *known.words["wrong"], "not", "nicht", "free", "frei", "without", "ohne", "kein", "keine"} - {*known.failures}
 
 
 def _in_heading(heading: str) -> set[str]:

@@ -1,6 +1,5 @@
 """Which answers of a log count and what came of each: what the log leaves open is asked, never pooled or guessed."""
 
-import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,6 +15,8 @@ from advisorkit.values.quantities import percent
 _say = Texts("pilots").say
 _ABOUT_FAILURE = frozenset({"failure", "severity", "fixed_by_text"})
 _MOST = 12
+_PLAIN = {1.0: "right", 0.0: "wrong"}
+_TURNED = {"right": "wrong", "wrong": "right"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,10 @@ def judged(file: str, log: Log, choice: Choice) -> Judged:
         faults += _threshold(file, scores, scorer, choice.threshold)
     if faults:
         raise PilotError(faults, len(log.answers))
-    return _counted(file, log, answers, verdicts(scores, choice.threshold) or [], scorer or "")
+    return _counted(file, log, answers, verdicts(scores, choice.threshold) or [], scorer or "", choice.threshold)
 
 
-def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[str], scorer: str) -> Judged:
+def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[str], scorer: str, threshold: str) -> Judged:
     left = log.left + Counter({"nobody": outcomes.count("not_judged")})
     total = len(answers) + log.left.total()
     warnings = [_say(f"warn.{why}", count=count, answers=total) for why, count in left.items()]
@@ -76,7 +77,10 @@ def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[
     stated = "headline" if scorer and scorer == log.headline else "" if scorer else "overall"
     notices = [_say(f"notice.{stated}", file=file, name=scorer, others=", ".join(_shares(answers, names).values()))] if stated and len(names) > 1 else []
     if log.form == "table" and scorer not in ("", "right"):
-        notices.append(_say("notice.column.failure" if means_failure(scorer) else "notice.column", file=file, name=scorer))
+        notices.append(_say("notice.column", file=file, name=scorer))
+    if (graded := number(threshold) is not None) or (means_failure(scorer) and any(one.scores[scorer].stated is None for one in answers if scorer in one.scores)):
+        key = "notice.failure" if not graded else "notice.most" if means_failure(scorer) else "notice.least"
+        notices.append(_say(key, file=file, name=scorer, threshold=threshold))
     if left["nobody"] == len(answers):
         raise UnmarkedError([Fault(file, "", _say("ask.nothing", title=here(logbook().formats[log.form].title), why=" ".join(warnings) if total else _say("ask.empty")))], total)
     pairs = [(one, came) for one, came in zip(answers, outcomes, strict=True) if came != "not_judged"]
@@ -84,7 +88,7 @@ def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[
 
 
 def _rows(pairs: Sequence[tuple[Logged, str]], scorer: str, wrong_only: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Answers as rows of marks; what stands in `wrong_only` is left out where one is right."""
+    """Answers as rows of marks; what stands in `wrong_only`, nothing in a table, is left out where one is right; a tool's repeats are runs."""
     runs = Counter[tuple[Any, ...]]()
     for one, came in pairs:
         cells = {name: value for name, value in one.cells.items() if name != "refused" and (came != "right" or name not in wrong_only)}
@@ -92,20 +96,12 @@ def _rows(pairs: Sequence[tuple[Logged, str]], scorer: str, wrong_only: Collecti
         cells = {"marker": scorer, "version": ", ".join(filter(None, (one.model, one.version)))[:200]} | cells | {"outcome": "declined" if refused else came}
         key = str(cells["case"]), cells["marker"], cells.get("arm")
         runs[key] += 1
-        yield one.where, cells | {"run": cells.get("run") or (runs[key] if runs[key] > 1 else None)}
+        yield one.where, cells | {"run": cells.get("run") or (runs[key] if runs[key] > 1 and wrong_only else None)}
 
 
 def _score(answer: Logged, scorer: str | None) -> Score:
     found = (answer.overall if scorer == "" else answer.scores.get(scorer or "")) or Score(None)
-    return _turned(found) if found.stated is None and means_failure(scorer or "") else found
-
-
-def _turned(score: Score) -> Score:
-    """A verdict whose heading asks whether the answer is wrong, so that yes is a no."""
-    value, words = score.value, logbook()
-    known = {1.0: "right", 0.0: "wrong"}.get(float(value)) if isinstance(value, (int, float)) else outcome(value) if isinstance(value, str) else None
-    told = known in ("right", "wrong") and str(value).strip().casefold() not in words.verdicts
-    return replace(score, value="no" if known == "right" else "yes") if told else score
+    return replace(found, less=means_failure(scorer or ""))
 
 
 def _chosen(file: str, what: str, wanted: str, names: Sequence[str], faults: list[Fault]) -> str:
@@ -174,15 +170,18 @@ def verdicts(scores: Sequence[Score], threshold: str = "") -> list[str] | None:
 
 def _verdict(score: Score, threshold: str) -> str | None:
     value, known = score.value, outcome(score.value) if isinstance(score.value, str) else None
+    limit, given = number(threshold), number(value)
     if score.stated is not None and (not threshold or value is None):
         return "right" if score.stated else "wrong"
     if unjudged(value) or known == "declined":
         return known or "not_judged"
-    if (limit := number(threshold)) is not None and (given := number(value)) is not None:
-        return "right" if given >= limit else "wrong"
-    if threshold and number(threshold) is None:
+    if limit is not None and given is not None:
+        return "right" if (given <= limit if score.less else given >= limit) else "wrong"
+    if threshold and limit is None:
         return "right" if _word(value) in _words(threshold) else "wrong"
-    return known or {1.0: "right", 0.0: "wrong"}.get(number(value) or 0.0 if number(value) is not None else math.nan)
+    said = known or (None if given is None else _PLAIN.get(given))
+    turned = score.less and str(value).strip().casefold() not in logbook().verdicts
+    return _TURNED.get(said, said) if turned and said else said
 
 
 def _words(threshold: str) -> list[str]:
@@ -202,11 +201,11 @@ def _grades(scores: Sequence[Score]) -> str:
 
 def _threshold(file: str, scores: Sequence[Score], scorer: str, threshold: str) -> Iterator[Fault]:
     """Grades without a threshold, or one that cannot be meant for them."""
-    seen, cut = {_word(one.value): one.value for one in scores if not unjudged(one.value)}, number(threshold)
+    seen, cut, less = {_word(one.value): one.value for one in scores if not unjudged(one.value)}, number(threshold), means_failure(scorer)
     ranked = sorted(seen, key=lambda name: (number(seen[name]) is None, -(number(seen[name]) or 0), name))
     numbers = [one for value in seen.values() if (one := number(value)) is not None]
     fits = bool(numbers) and ("%" not in threshold or any("%" in str(value) for value in seen.values())) and not (
-        cut > 1 >= max(numbers) or (cut < 1 <= min(numbers) and max(numbers) > 1) or cut <= 0 <= min(numbers)
+        cut > 1 >= max(numbers) or (cut < 1 <= min(numbers) and max(numbers) > 1) or (cut >= 1 >= max(numbers) if less else cut <= 0 <= min(numbers))
     ) if cut is not None else bool({*seen} & {*_words(threshold)})
     if (found := re.fullmatch(r"(\d+),(\d+)", threshold)) and {*found.groups()} not in ({*ranked[:2]}, {*ranked[-2:]}):
         yield Fault(file, "", _say("ask.comma", threshold=threshold, point=".".join(found.groups()), both=", ".join(found.groups())), (), "threshold")

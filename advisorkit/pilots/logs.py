@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisorkit.pilots.formats import ScoreAt, logbook, number, outcome, said, unjudged
+from advisorkit.pilots.formats import ScoreAt, logbook, means_failure, number, outcome, said, unjudged
 from advisorkit.pilots.marked import COLUMNS
 from advisorkit.values.messages import Fault, here
 
@@ -27,6 +27,8 @@ class Score:
     """True or false, a word or a number; None where nobody judged."""
     stated: bool | None = None
     """Whether it passes, where the log says so."""
+    less: bool = False
+    """Whether it says what is wrong with the answer, so that less of it is better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +132,22 @@ def flag(value: Any, where: str, log: Log) -> bool | None:
 
 def described(log: Log, placed: Iterable[tuple[Row, str]]) -> Log:
     """The log with its answers, as the data describe them."""
-    kind, pairs = logbook().formats[log.form], [*placed]
+    kind, pairs, records = logbook().formats[log.form], [*placed], dict[str, Row]()
     columns = [name for rule in kind.scores if rule.rest for name in verdict_columns([row for row, _ in pairs], kind.text)]
     for i, (row, place) in enumerate(pairs, 1):
-        if left := row.get("left") or ("errors" if first(row, kind.failed) is not None else ""):
+        same = records.setdefault(str(row["id"]), row) if row.get("id") and log.form != "table" else row
+        if left := row.get("left") or ("errors" if first(row, kind.failed) is not None else "twice" if same is not row and same == row else ""):
             log.left[left] += 1
             continue
         broken = any(first(one, rule.failed) is not None for rule in kind.scores if rule.failed for one in items(row, rule.items))
-        overall = None if kind.overall not in row else Score(None, None if broken else flag(row[kind.overall], f"{place}.{kind.overall}", log))
         cells = {name: first(row, path) for name, path in kind.cells.items()}
         cells |= {name: said(cells[name]) for name in ("input", "output", "note") if name in cells}
         cells |= {"date": str(cells.get("date") or "")[:10], "case": cells["case"] if "case" in kind.cells and under_any(row, kind.cells["case"]) else i}
         metadata = first(row, kind.metadata)
         noted = {name: value for name, value in metadata.items() if name in _NOTED} if isinstance(metadata, dict) else {}
         scores = {name: score for rule in kind.scores for name, score in _scores(row, rule, columns)}
+        unknown = broken or (bool(kind.scores) and not scores)
+        overall = None if kind.overall not in row else Score(None, None if unknown else flag(row[kind.overall], f"{place}.{kind.overall}", log))
         model, version = (said(first(row, path)) for path in (kind.model, kind.version))
         log.answers.append(Logged(place, noted | {name: value for name, value in cells.items() if value is not None or name == "case"}, scores, model, version, overall))
     return log
@@ -161,12 +165,12 @@ def _scores(row: Row, rule: ScoreAt, columns: Sequence[str]) -> Iterator[tuple[s
     found = _loaded(under(row, rule.under))
     for name, value in found.items() if isinstance(found, dict) else ():
         yield name, Score(under(value, rule.value), value.get(rule.stated)) if isinstance(value, dict) else Score(value)
-    if rule.one in row:
+    if rule.one in row and under_any(row, rule.value):
         yield str(row[rule.one]), Score(first(row, rule.value))
     limit = number(under(row, rule.limit))
     for name in columns if rule.rest else ():
         value = row.get(name)
-        yield name, Score(value, None if limit is None or (given := number(value)) is None else given >= limit)
+        yield name, Score(value, None if limit is None or (given := number(value)) is None else given <= limit if means_failure(name) else given >= limit)
 
 
 def verdict_columns(rows: Sequence[Row], text: Collection[str]) -> list[str]:
@@ -186,6 +190,8 @@ _READ = ("input_tokens", "input_tokens_cache_read", "input_tokens_cache_write")
 def answers(form: str, document: Any, rows: Sequence[Row], places: Sequence[str]) -> Log:
     """The answers in a document of a known kind, each with its place."""
     log = Log(form)
+    if first(document, "has_more|hasMore") is True or (number(under(document, "meta.totalItems")) or 0) > len(rows):
+        log.said["warn.pages"] = ""
     placed: Placed = zip(rows, places, strict=True)
     if form == "inspect":
         return described(log, _inspect(log, document, placed))
@@ -264,7 +270,7 @@ def _promptfoo(log: Log, document: Any, placed: Sequence[tuple[Row, str]]) -> Pl
     for (row, place), case in zip(placed, _cases(rows), strict=True):
         grading, (model, prompt) = row.get("gradingResult") or {}, _name(row)
         parts, right = [*_top(items(grading, "componentResults"))], flag("nothing" if row.get("success") is None else row["success"], f"{place}.success", log)
-        broken = row.get("failureReason") == 2 or (row.get("error") and not grading and not right)
+        broken = row.get("failureReason") == 2 or (row.get("error") and not grading and not right and row.get("failureReason") != 1)
         left = "errors" if broken else "crashed" if any(map(_crashed, [grading, *parts])) else ""
         verdict = _verdict(row, grading, parts, right=right is True)
         log.said |= {"warn.aside": ""} if verdict and not right and not left else {}

@@ -245,7 +245,7 @@ def _mark(line: MarkRow) -> MarkedCase | None:
         "failure": _word(cells.get("failure"), FAILURES, "kind of failure"),
         "severity": _word(cells.get("severity"), SEVERITIES, "severity"),
         "sampling": _word(cells.get("sampling"), ("random", "chosen"), "way of sampling") or "",
-        "arm": _word(cells.get("arm"), ARMS, "arm") or "",
+        "arm": _word(cells.get("arm"), ARMS, "name of an arm") or "",
         "date": as_day(cells["date"]) if "date" in cells else None,
         **{name: (said := _right(cells.get(name), "right", "wrong")) and said == "right" for name in ("fixed_by_text", "passage_found")},
         **{name: _amount(cells.get(name), name.removeprefix("input_").removeprefix("output_")) for name in AMOUNTS},
@@ -316,6 +316,8 @@ def _word(spot: Spot | None, valid: Sequence[str], what: str) -> str | None:
         return None
     others, said = {one: logbook().marks.get(one, ()) for one in valid}, _shown(spot)
     meant = next((one for one in valid if normal(said) in {normal(word) for word in (one, *others[one])}), said)
+    if meant == said and (came := outcome(said)) in (*valid, "not_judged"):
+        return came if came in valid else None
     offered = [one for words in others.values() for one in words[:1]]
     return replace(spot, node=Scalar(meant, spot.node.line)).word([*valid, *offered] if meant == said else valid, what)
 
