@@ -147,6 +147,21 @@ def test_a_sentence_that_speaks_to_the_model_proves_nothing(order: str) -> None:
     assert read_reply(f'answers:\n  regulated: {{value: "no", quote: {order}}}', f"{order}.").answers == {}
 
 
+@pytest.mark.parametrize(("criterion", "value", "quote", "why"), [
+    ("knowledge_change", "yearly", "Prices change daily", "these words name another answer, daily, so 'yearly' is not taken"),
+    ("knowledge_change", "monthly", "Die Preise ändern sich täglich", "these words name another answer, daily"),
+    ("knowledge_change", "[daily, yearly]", "Prices change daily", ""),
+    ("data_class", "personal", "personal data is in it", "leaves out the no or not before these words"),
+    ("citations", "required", "nobody asked for sources. Auditors want a source", ""),
+])  # fmt: skip
+def test_a_quote_that_names_another_answer_or_leaves_out_its_no_proves_nothing(criterion: str, value: str, quote: str, why: str) -> None:
+    notes = "No personal data is in it. Prices change daily. Die Preise ändern sich täglich; nobody asked for sources. Auditors want a source."
+    found = read_reply(f'answers:\n  {criterion}: {{value: {value}, quote: "{quote}"}}', notes)
+
+    assert [*found.answers] == ([] if why else [criterion])
+    assert why in "".join(map(str, found.faults)) and bool(found.faults) == bool(why)
+
+
 @pytest.mark.parametrize("reply", [
     'Answers:\n  citations: {value: required, quote: "auditors insist on a source for every answer."}',
     "**answers:**\n  citations:\n    value: required\n    quote: “Auditors insist on a source for every answer.”",

@@ -118,3 +118,28 @@ def test_titles_and_rows_are_no_second_line_of_headings(tmp_path: Path, rows: st
             read_list(file)
     else:
         assert not any("two lines" in notice for notice in read_list(file).notices)
+
+
+def test_rows_come_after_others_by_id_by_the_lists_own_id_or_by_name(tmp_path: Path) -> None:
+    found = listed(tmp_path, 'id,name,after\nUC 1,Mail sorting,\nUC 2,Answers,UC 1\nUC 3,Letters,"Mail sorting; uc-2"\nx,X,uc-1 UC-2\ny,Y,uc-9\nz,Z,z\n')
+
+    assert [flow.after for row in found.rows if row.engagement for flow in row.engagement.workflows] == [(), ("uc-1",), ("uc-1", "uc-2"), ("uc-1", "uc-2")]
+    assert [str(fault).partition("line ")[2] for fault in found.faults] == [
+        "6, after: 'uc-9' is no id or name of another row. Did you mean uc-3 or uc-2 or uc-1?", "7, after: 'z' is this row itself",
+    ]
+
+
+def test_a_subtotal_is_no_workflow_and_what_may_be_a_total_is_told(tmp_path: Path) -> None:
+    found = listed(tmp_path, "name,calls_per_month\nMail,100\nLetters,200\nSubtotal Sales,300\nZwischensumme HR,5\nTotal Sales,305\nTotal quality,7\nΣ,612\n")
+
+    assert [flow.name for row in found.rows if row.engagement for flow in row.engagement.workflows] == ["Mail", "Letters", "Total Sales", "Total quality"]
+    assert [notice.partition(": ")[2] for notice in found.notices if "total" in notice.partition(": ")[2]] == [
+        "line 4 is a total and was left out", "line 5 is a total and was left out", "line 8 is a total and was left out",
+        "what may be a total was read as a use case in lines 6, 7; take out what is one: Total Sales; Total quality",
+    ]
+
+
+def test_a_row_of_another_column_alone_is_not_called_a_name(tmp_path: Path) -> None:
+    found = listed(tmp_path, "id,name,calls_per_month\na,A,100\nb,B,200\nc,C,5\n,,305\n")
+
+    assert not [notice for notice in found.notices if "nothing but a name" in notice]

@@ -298,3 +298,14 @@ def test_a_questionnaire_that_names_no_engagement_is_read_and_that_is_told(engag
     old = sheet(engagement.parent, "old.xlsx", "", {"approval_lead_weeks": {"Your answer": 6}})
 
     assert "does not say what it is about, so it was read as one of acme/mail" in run("intake", "read", old, "--to", engagement).output
+
+
+def test_a_column_that_people_added_is_told(engagement: Path) -> None:
+    path = sheet(engagement.parent, "ann.xlsx", "business", {})
+    book = openpyxl.load_workbook(path)
+    found = book["Answers"]
+    found.insert_cols(2, 2)
+    found["B1"], found["C1"], found["B2"] = "Answer of IT", "Empty", "no"
+    book.save(path)
+
+    assert read_questionnaire(path).notices[0] == f"{path}: not read, as this column was added to the sheet: Answer of IT"

@@ -341,3 +341,27 @@ def test_no_and_no_of_a_row_are_answers_and_no_two_headings(tmp_path: Path) -> N
 
     assert table.columns == ("Use case", "Citations needed", "Personal data")
     assert len(table.rows) == 3
+
+
+def test_rows_that_a_stray_quote_joins_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('id;name;citations\na;"A;required\nb;B";no\nc;"two\nlines; and one";no\n')
+
+    table = read_table(tmp_path / "a.csv")
+
+    assert table.notices == (f"{tmp_path / 'a.csv'}: lines 2 to 3 look like rows of their own and were read as one, as a quote joins them: check that quote",)
+
+
+@pytest.mark.parametrize(("part", "words"), [("xl/workbook.bin", "is a binary workbook"), ("Index/Document.iwa", "open it in a spreadsheet program and save it as .xlsx")])
+def test_a_workbook_of_another_program_is_refused_with_what_to_do(tmp_path: Path, part: str, words: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as parts:
+        parts.writestr(part, "x")
+
+    with pytest.raises(EngagementError, match=words):
+        read_table(tmp_path / "a.xlsx")
+
+
+@pytest.mark.parametrize("sign", ["\u2800", "\u3164", "\xad", "\u200b"])
+def test_a_cell_of_signs_that_nobody_sees_is_blank(tmp_path: Path, sign: str) -> None:
+    (tmp_path / "a.csv").write_text(f"id,name\na,{sign}\nb,B\n", encoding="utf-8")
+
+    assert [[*row.cells] for row in read_table(tmp_path / "a.csv").rows] == [["id"], ["id", "name"]]

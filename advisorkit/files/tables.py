@@ -15,7 +15,7 @@ from pathlib import Path
 
 from advisorkit.files import numbers, workbooks
 from advisorkit.files.amounts import words
-from advisorkit.files.disk import decode, read_bytes
+from advisorkit.files.disk import decode, lines as split, read_bytes
 from advisorkit.files.numbers import Listener, decimal_mark, unclear
 from advisorkit.files.spots import MAX_TEXT, Spot, unfit
 from advisorkit.files.trees import Scalar, shown
@@ -111,8 +111,9 @@ def read_table(
         if raw.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
             raise EngagementError([Fault(file, "", here("is {}, not a table: open it in a spreadsheet program and save it as .xlsx", here(what)))])
     text, notices = decode(raw, file)
-    lines = [line for line in _csv_lines(text, _delimiter(text), file) if any(cell.text for cell in line[1])]
-    return _table(file, _header(file, lines, known), notices, known, (currency, decimal, amounts))
+    said = [*notices]
+    lines = [line for line in _csv_lines(text, _delimiter(text), file, said) if any(cell.text for cell in line[1])]
+    return _table(file, _header(file, lines, known), tuple(said), known, (currency, decimal, amounts))
 
 
 def _best(found: Mapping[str, workbooks.RawSheet], file: str, names: Collection[str], known: Known | None) -> tuple[_Found, tuple[str, ...]]:
@@ -161,13 +162,15 @@ def _delimiter(text: str) -> str:
     return max(counts, key=lambda mark: [(times, count) for count, times in counts[mark]])
 
 
-def _csv_lines(text: str, mark: str, file: str) -> Iterator[workbooks.Line]:
+def _csv_lines(text: str, mark: str, file: str, said: list[str]) -> Iterator[workbooks.Line]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    start = 1
+    start, written = 1, split(text)
     try:
         for fields in reader:
             if not (start == 1 and len(fields) <= 2 and fields and fields[0].startswith("sep=")):
                 yield start, [workbooks.RawCell(workbooks.cleaned(field), point=mark == ",") for field in fields]
+            if len(fields) > 2 and start < reader.line_num and {line.count(mark) for line in written[start - 1 : reader.line_num]} == {len(fields) - 1}:
+                said.append(here("{}: lines {} to {} look like rows of their own and were read as one, as a quote joins them: check that quote", file, start, reader.line_num))
             start = reader.line_num + 1
     except csv.Error as error:
         raise EngagementError([Fault(file, on_line(start), here("is not a well-formed table: {}", error))]) from None

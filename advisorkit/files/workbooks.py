@@ -35,7 +35,7 @@ PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": Fal
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _ADDRESS = re.compile("([A-Za-z]{1,7})([0-9]{1,12})")
 _THIRDS = re.compile(r"\.[0-9]{3}$")
-_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_INVISIBLE = re.compile("[\xad\u034f\u061c\u115f\u1160\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0]")
 _BREAK = re.compile("_x000[9ABCDabcd]_|\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -108,7 +108,7 @@ def sheets(raw: bytes, file: str) -> dict[str, RawSheet]:
         raise
     except BaseException as error:  # noqa: BLE001  parsers raise whatever they raise on a broken part, a compiled one even what is no Exception
         said = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise EngagementError([Fault(file, "", here("cannot be read as a workbook: {}", said))]) from None
+        raise EngagementError([Fault(file, "", here("cannot be read as a workbook: {}; open it in a spreadsheet program and save it as .xlsx", said))]) from None
     if not any(sheet.lines for sheet in found.values()):
         raise EngagementError([Fault(file, "", "holds no visible sheet with anything in it")])
     return found
@@ -129,9 +129,8 @@ def _sheet(sheet: Any, scan: _Scan) -> RawSheet:
     lines = tuple((r, row) for r, row in rows.items() if any(cell.text or cell.problem for cell in row))
     used = {r for r, _ in lines}
     columns = {c for _, row in lines for c, cell in enumerate(row, 1) if cell.text}
-    names = [letters(c) for c in sorted(scan.hidden_columns & columns)]
     doubtful = (
-        ("hidden rows ({})", _spans(scan.hidden_rows & used)), ("hidden columns ({})", ", ".join(names)),
+        ("hidden rows ({})", _spans(scan.hidden_rows & used)), ("hidden columns ({})", ", ".join(map(letters, sorted(scan.hidden_columns & columns)))),
         ("rows with cells struck through ({})", _spans(scan.struck_rows & used)),
     )
     return RawSheet(sheet.name, lines, tuple(here(what, which) for what, which in doubtful if which), tuple(scan.remarks), tuple(spread))
@@ -184,8 +183,9 @@ def _cell(value: Any, row: int, column: int, scan: _Scan) -> RawCell:
 
 def _scans(raw: bytes, file: str) -> dict[str, _Scan]:
     """What the library leaves unsaid, by sheet."""
-    if raw.startswith(OLD):
+    if raw.startswith(OLD) or b"xl/workbook.bin" in raw:
         message = "is locked with a password; save it without one" if _LOCKED in raw else "is an Excel workbook of before 2007: open it and save it as .xlsx"
+        message = message if raw.startswith(OLD) else "is a binary workbook (.xlsb), of which nobody can say what is hidden: open it and save it as .xlsx"
         raise EngagementError([Fault(file, "", message)])
     with zipfile.ZipFile(io.BytesIO(raw)) as parts:
         bounded(parts, file)

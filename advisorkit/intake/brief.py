@@ -21,6 +21,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.texts import Texts
 from advisorkit.files.trees import Node, parse_json, parse_yaml
 from advisorkit.intake.questionnaire import Reply, asked
+from advisorkit.intake.wording import level_said
 from advisorkit.values.criteria import PATTERNS, Criterion
 from advisorkit.values.engagement import Answer
 from advisorkit.values.messages import AdvisorError, EngagementError, Fault, UsageError
@@ -32,8 +33,9 @@ _MARK = re.compile(r"^\W*brief\W{1,6}([0-9a-f]{8})\b", re.MULTILINE | re.IGNOREC
 _HEAD = re.compile(r"^([ \t]*)\**answers\**:\**[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _SIGNS = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚‹›", "'"), **dict.fromkeys("–—", "-")})
 _ORDER = re.compile(r"\b(ignore|disregard|forget|override)\b.{0,40}\b(instructions?|prompts?)\b", re.IGNORECASE)
-_LEAST, _NEAR = 6, 0.25
-"""Fewest letters and digits of a quote that is not a whole line of the notes; share by which a figure may be off what the quote says."""
+_NOT = r"(?<!\w)(?:no|not|never|without|neither|nor|cannot|\w+n't|kein\w*|nicht|nie|niemals|weder|ohne)(?!\w)"
+_LEAST, _NEAR, _READ = 6, 0.25, 200
+"""Fewest letters and digits of a quote that is not a whole line of the notes; share by which a figure may be off what the quote says; words of it that are looked at."""
 
 
 def prompt(notes: str, about: str = "") -> str:
@@ -174,11 +176,14 @@ def _answers_in(text: str, file: str) -> Node:
 
 def _quote(spot: Spot, notes: str) -> str:
     """The quote, on one line; empty after a fault, where it proves nothing."""
-    quote = " ".join((spot.text() or "").split()).strip('“”„"')
-    if not quote or not re.search(rf"(?<!\w){re.escape(_plain(quote))}(?!\w)", _plain(notes)):
+    quote, said = " ".join((spot.text() or "").split()).strip('“”„"'), _plain(notes)
+    before = [said[: found.start()] for found in re.finditer(rf"(?<!\w){re.escape(_plain(quote))}(?!\w)", said)] if quote else []
+    if not before:
         spot.fault("the notes do not hold these words, so the answer is not taken")
     elif len(re.findall(r"\w", quote)) < _LEAST and _plain(quote) not in map(_plain, notes.splitlines()):
         spot.fault("is too short to show that the notes say so; the answer is not taken")
+    elif all(re.search(rf"{_NOT} \Z", text[-20:]) for text in before):
+        spot.fault("leaves out the no or not before these words, so the answer is not taken")
     elif _ORDER.search(quote) or any("_" in word and word in load_catalog().criteria for word in re.findall(r"\w+", quote)):
         spot.fault("speaks to the model and says nothing of the work, so the answer is not taken")
     else:
@@ -200,6 +205,11 @@ def _guess(value: Spot, place: Spot, quote: str, criterion: Criterion) -> Answer
         return None
     if _off(said, quote, criterion, value.listener.currency):
         place.fault(f"the figures in these words are not {value.seen}, so the answer is not taken")
+        return None
+    words = [] if re.search(_NOT, _plain(quote)) else re.findall(r"\w{5,}", quote)[:_READ]
+    named = {level for word in words if (level := level_said(word, criterion))}
+    if said.levels and named and named.isdisjoint(said.levels):
+        place.fault(f"these words name another answer, {' or '.join(sorted(named))}, so {value.seen} is not taken")
         return None
     return replace(said, confidence="guess", private_note=f"“{quote}”")
 

@@ -12,7 +12,7 @@ from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, as_day
 from advisorkit.files.trees import Scalar, shown
 from advisorkit.intake.mapping import KEPT, ListMapping, Place, on_sight, read_list, strange
-from advisorkit.intake.wording import agreed, answered, in_unit, loose, nothing, place_of, unit_of
+from advisorkit.intake.wording import agreed, answered, bare, in_unit, like_total, loose, nothing, place_of, unit_of
 from advisorkit.store.reading import CONTEXT, CURRENCIES, SLUG, reduced
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.messages import EngagementError, Fault, UsageError
@@ -93,7 +93,7 @@ def portfolio(path: str | Path, currency: str, as_of: date, mapping: ListMapping
     )
     table = _grouped(table, {heading for heading, place in places.items() if place.to in {KEPT, "department", "owner", "client"}})
     ids = _ids(table, to)
-    rows = tuple(_row(row, table.file, places, ids[row.line], rest) for row in table.rows)
+    rows = tuple(_row(row, table.file, places, ids[row.line], rest) for row in _waiting(table.rows, to, ids))
     faulty = [row for row in rows if row.faults]
     if 2 * len(faulty) > len(rows):
         why = f"more than half of its rows are faulty ({len(faulty)} of {len(rows)}), so nothing of it was used"
@@ -122,20 +122,25 @@ def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], 
         if name not in to:
             if not said or name == "client":
                 yield f"{table.file}: no column {name}, so {value} was taken{', as the mapping says' if said else ''}"
-        elif lacking := [str(row.line) for row in table.rows if not _word(row, to[name])]:
-            lines = ", ".join(lacking[:_MANY]) + (f" and {len(lacking) - _MANY} more" if len(lacking) > _MANY else "")
-            yield f"{table.file}: no {name} in {'line' if len(lacking) == 1 else 'lines'} {lines}, so {value} was taken"
+        elif lacking := [row for row in table.rows if not _word(row, to[name])]:
+            yield f"{table.file}: no {name} in {_lines(lacking)}, so {value} was taken"
     if "id" not in to:
         yield f"{table.file}: no column id, so ids were made from names"
-    alone = [row for row in table.rows if len(row.cells) == 1]
+    alone = [row for row in table.rows if [*row.cells] == [to["name"]]]
     if alone and 3 * len(alone) <= len(table.rows) + 2:
-        numbers, told = ", ".join(str(row.line) for row in alone[:_MANY]), "; ".join(_text(row, to["name"]) for row in alone)
-        yield f"{table.file}: nothing but a name in line {numbers}; take out what is a heading or a note: {shown(told, 200)}"
+        yield f"{table.file}: nothing but a name in {_lines(alone)}; take out what is a heading or a note: {shown('; '.join(_text(row, to['name']) for row in alone), 200)}"
+    if sums := [row for row in table.rows if like_total(_text(row, to["name"]))]:
+        yield f"{table.file}: what may be a total was read as a use case in {_lines(sums)}; take out what is one: {shown('; '.join(_text(row, to['name']) for row in sums), 200)}"
     if taken := [f"{shown(heading)} as {unit_of(place.to).replace('currency', rest.currency)}" for heading, place in places.items() if loose(heading, place.to)]:
         yield f"{table.file}: what stands behind these headings is no unit known here, so their amounts were taken in ours: {'; '.join(taken)}"
     own = [shown(heading) for heading, place in places.items() if place.to == KEPT and given.place(heading) is None]
     if own:
         yield f"{table.file}: kept as context, not as answers: {'; '.join(own)}"
+
+
+def _lines(rows: Sequence[ReadRow]) -> str:
+    more = f" and {len(rows) - _MANY} more" if len(rows) > _MANY else ""
+    return f"line{'s' * (len(rows) > 1)} {', '.join(str(row.line) for row in rows[:_MANY])}{more}"
 
 
 def _ids(table: ReadTable, to: Mapping[str, str]) -> dict[int, str]:
@@ -153,6 +158,26 @@ def _ids(table: ReadTable, to: Mapping[str, str]) -> dict[int, str]:
             elif heading and not row.faults and (not word or len(rows) > 1):
                 row.faults.append(Fault(table.file, f"line {row.line}, {shown(heading)}", _unfit(row, heading, word, rows)))
     return found
+
+
+def _waiting(rows: Sequence[ReadRow], to: Mapping[str, str], ids: Mapping[int, str]) -> Iterator[ReadRow]:
+    """Rows that say after which others they come by ids as they are used here, whether the list has them so, in its own way or by name."""
+    known = {bare(said): ids[row.line] for column in ("name", "id") for row in rows if (said := _text(row, to.get(column, "")))}
+    known |= {bare(one): one for one in ids.values() if one}
+    for row in rows:
+        parts = [part for part in re.split(r"[,;\n]", _word(row, to.get("after", ""))) if bare(part)]
+        words = [word for part in parts for word in ([part.strip()] if bare(part) in known else part.split())]
+        if not words:
+            yield row
+            continue
+        spot = row.cells[to["after"]]
+        for word in words:
+            if known.get(bare(word), "") == ids[row.line]:
+                spot.fault(f"'{shown(word)}' is this row itself")
+            elif bare(word) not in known:
+                spot.fault(f"'{shown(word)}' is no id or name of another row", spot.near(word, [*known.values()]))
+        text = " ".join(known.get(bare(word), "") for word in words)
+        yield replace(row, cells={**row.cells, to["after"]: replace(spot, node=Scalar(text, row.line))})
 
 
 def _unfit(row: ReadRow, heading: str, id: str, rows: Sequence[ReadRow]) -> str:
@@ -194,7 +219,7 @@ def _row(row: ReadRow, file: str, places: Mapping[str, Place], id: str, rest: En
         id, str(said["name"]), answers, workload=workload, assumptions=assumed,
         context={name: str(said[name]) for name in CONTEXT if name in said},
         listed={" ".join(heading.split())[:100]: text for heading, text in own.items() if text},
-        corpus=str(said.get("corpus", "")), after=tuple(re.findall(r"[^\s,;]+", str(said.get("after", "")))),
+        corpus=str(said.get("corpus", "")), after=tuple(str(said.get("after", "")).split()),
     )
     client = str(said.get("client", rest.client))
     return PortfolioRow(row.line, id, replace(rest, id=id, client=client, currency=currency, as_of=day, workflows=(workflow,)), ())

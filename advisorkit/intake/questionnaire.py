@@ -110,7 +110,11 @@ def came_back(path: str | Path, part: str, heads: Collection[str], currency: str
         raise EngagementError([Fault(table.file, on_line(table.line), f"is not {what}: it lacks {' and '.join(missing)} among its columns")])
     with speaking(language):
         point = locale().point
-    return table if language == locale().language else read_table(path, sheets, ours, currency, point, amounts), language
+    if language != locale().language:
+        table = read_table(path, sheets, ours, currency, point, amounts)
+    own = [head for head in table.columns if head.casefold() not in headings and any(head in row.cells for row in table.rows)]
+    said = f"{table.file}: not read, as {'this column was' if len(own) == 1 else 'these columns were'} added to the sheet: {shown(', '.join(own), 200)}"
+    return replace(table, notices=(*table.notices, *([said] if own else []))), language
 
 
 COLUMNS = ("code", "topic", "question", "help", "who", "answer", "up_to", "sure", "said_by", "note")

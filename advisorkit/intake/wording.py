@@ -215,13 +215,24 @@ def no_row(texts: Sequence[str]) -> str:
     """What a row is that stands for nothing of its own: ``a total``, ``a note``; empty when it is a row.
 
     Example:
-        >>> no_row(["Total (12)", "1500"]), no_row(["Source: the desk"]), no_row(["* estimated"]), no_row(["Total quality", "3"])
-        ('a total', 'a note', 'a note', '')
+        >>> no_row(["Total (12)", "1500"]), no_row(["Source: the desk"]), no_row(["* estimated"]), no_row(["Total quality", "3"]), no_row(["Subtotal Sales", "3"])
+        ('a total', 'a note', 'a note', '', 'a total')
     """
     first = texts[0] if texts else ""
-    if is_total(first) and not any(re.search(r"[^\W\d]{4}", text) for text in texts[1:]):
+    figures = bool(texts[1:]) and not any(re.search(r"[^\W\d]{4}", text) for text in texts[1:])
+    if (is_total(first) and (figures or not texts[1:])) or (figures and bare(first).startswith(tuple(f"{word} " for word in words("subtotals")))):
         return "a total"
     return "a note" if len(texts) == 1 and (first[:1] in "*†‡¹²³" or bare(first.partition(":")[0]) in (usual().notes if ":" in first else ())) else ""
+
+
+def like_total(name: str) -> bool:
+    """Whether the name of a row begins like that of a total, though it may be none.
+
+    Example:
+        >>> like_total("Total Sales"), like_total("Totally new")
+        (True, False)
+    """
+    return bare(name).partition(" ")[0] in words("totals")
 
 
 def names() -> tuple[str, ...]:
