@@ -218,6 +218,21 @@ def test_both_ends_of_a_tornado_bar_carry_the_input() -> None:
     assert all(swing.low_input in printed and swing.high_input in printed for swing in TORNADO.swings)
 
 
+def across(drawing: Scene) -> float:
+    """Pixels from the first to the last end of bars."""
+    ends = [panel.at(x, 0)[0] for panel in drawing.panels for mark in panel.marks if isinstance(mark, Strip) for x in (mark.x0, mark.x1)]
+    return max(ends) - min(ends)
+
+
+def test_names_leave_bars_room_in_half_of_a_page_and_in_a_waterfall() -> None:
+    names = ("Kosten einer falschen Antwort", "Vorgänge im Monat", "Gesparte Minuten je Vorgang", "Anteil heute falsch", "Wachstum")
+    half = scene(replace(TORNADO, swings=tuple(replace(one, label=name) for one, name in zip(TORNADO.swings, names, strict=True))), "half")
+    long = replace(WATERFALL, steps=tuple(replace(step, label=LONG) for step in WATERFALL.steps))
+
+    assert across(half) > 0.38 * half.width  # 188 of 201 thousand from zero: a hundred and more of 330 pixels
+    assert across(scene(long)) > across(scene(WATERFALL)) * 0.85
+
+
 def test_every_pattern_has_a_colour_and_a_mark_of_its_own() -> None:
     for theme in THEMES.values():
         assert len({theme[pattern] for pattern in PATTERNS}) == 4

@@ -79,6 +79,14 @@ def test_a_leaflet_s_running_line_names_what_it_is_about_and_does_not_break_off_
     assert page.split("Harbour Mutual")[0].strip() == "Answers for service engineers"
 
 
+def test_a_name_too_long_for_the_running_line_is_cut_and_stays_on_one_line() -> None:
+    name = "Auskunftsassistent für Instandhaltungsdokumentationsverwaltungsfragen"
+    long = replace(COVER, client="Donaudampfschifffahrtselektrizitätenhauptbetriebswerk")
+    *_, last = pages(render(notebook(long, Heading("One", 2, name), Text(tuple(["A word of it. " * 60] * 20)), Done())))
+
+    assert last.split("Donau")[0].strip().endswith("…") and "\n" not in last.split("Donau")[0].strip()
+
+
 def test_contents_and_bookmarks_lead_to_every_part_and_page() -> None:
     content = render(two_parts())
     reader = PdfReader(io.BytesIO(content))

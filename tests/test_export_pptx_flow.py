@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pptx.enum.shapes import MSO_SHAPE_TYPE
 from pptx.oxml.ns import qn
-from sample_charts import CURVES, TORNADO
+from sample_charts import CURVES, PATH, TORNADO
 from sample_pages import COVER, notebook
 from test_export_pptx import fits, opened, report, titles
 
 from advisorkit.charts.scene import width
-from advisorkit.export.blocks import ChartBlock, Done, Heading, Text, table_of
+from advisorkit.export.blocks import Callout, ChartBlock, Done, Heading, KeyFigure, KeyFigures, Text, table_of
 from advisorkit.export.pptx import render
 from advisorkit.files.texts import speaking
 from advisorkit.report import summary, supplier_brief
@@ -206,3 +207,24 @@ def test_what_a_curve_s_crossing_says_stands_above_every_line() -> None:
 
     half = 0.6 * size / (0.92 * shape.height / 9525 - 3.4 * size) * (axis.maximum_scale - axis.minimum_scale)
     assert max(CURVES.amounts) < [*told.values][1] - half and [*told.values][1] + half < axis.maximum_scale * 1.001
+
+
+def test_stairs_take_the_width_of_a_slide_and_the_height_that_is_left() -> None:
+    deck = opened(render(notebook(COVER, Heading("Each step waits", 2), ChartBlock(PATH), Callout("note", "Approve it."), Done())))
+    (stairs,) = (shape for shape in deck.slides[1].shapes if shape.shape_type == MSO_SHAPE_TYPE.GROUP)
+    words = [run.font.size.pt for shape in stairs.shapes if shape.has_text_frame for line in shape.text_frame.paragraphs for run in line.runs]
+
+    assert stairs.width > 0.85 * deck.slide_width and stairs.height > 0.3 * deck.slide_height
+    assert min(words) > 15
+    assert list(fits(deck)) == []
+
+
+def test_a_slide_that_holds_the_beginning_of_a_page_is_set_as_large_as_it_can_be() -> None:
+    rows = [[f"Workflow {n}\nOwner {n}", "RAG\nPrompt", "90%", "€1.7m"] for n in range(10)]
+    figures = KeyFigures(tuple(KeyFigure("€62k", "to be approved now for the first steps") for _ in range(4)))
+    deck = opened(render(notebook(COVER, Heading("All of it", 2), figures, Text(("A point to be told first",), "bullets"), table_of("Rows", ["Name", "Now", "Right", "Gain"], rows), Done())))
+
+    assert titles(deck)[1:] == ["All of it (1/2)", "All of it (2/2)"]
+    (told,) = (line for shape in deck.slides[1].shapes if shape.has_text_frame for line in shape.text_frame.paragraphs if line.text == "A point to be told first")
+    assert told.runs[0].font.size.pt == 18  # 24 pixels, the largest
+    assert list(fits(deck)) == []

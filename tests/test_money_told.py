@@ -120,7 +120,7 @@ def gaining(calls: int = 40_000) -> Study:
 
 def test_workflows_that_lose_are_asked_for_neither_by_the_programme_nor_by_their_own_pages() -> None:
     found = losing("desk", "mail")
-    assert [*said(programme_of(found))] == ["No workflow is chosen; 2 workflows were weighed", "Not begun: desk, mail. It is not expected to pay for itself."]
+    assert [*said(programme_of(found))] == ["No workflow is chosen; 2 workflows were weighed", "Not begun: desk, mail. More cost than gain is expected."]
     assert all(next(iter(asks(one))) == "Leave it as it is: by these figures Prompt does not pay for itself." for one in found)
 
 

@@ -87,7 +87,7 @@ def test_without_a_word_on_where_data_goes_the_page_claims_nothing_and_asks() ->
 def test_a_whole_account_with_its_sources_leaves_no_question() -> None:
     made = protection(found(engagement(WHOLE)))
 
-    assert title(made) == "The data flow is written down, and no question on it is open"
+    assert title(made) == "The data flow is described; no question is open"
     assert questions(made) == ()
     assert all(getattr(WHOLE, field.name) in words(made) for field in fields(Stop))
 
@@ -96,7 +96,7 @@ def test_a_whole_account_with_its_sources_leaves_no_question() -> None:
 def test_what_a_stop_does_not_say_is_open_and_named_by_its_question(name: str) -> None:
     made = protection(found(engagement(WHOLE, replace(WHOLE, stop="Log", **{name: ""}), team=(Member("Ann", "Head of legal"),))))
 
-    assert title(made) == "The data flow is written down, with one question still open"
+    assert title(made) == "The data flow is described; one question is open"
     assert questions(made)[0].startswith("What can you tell us of “Log” that nobody has said yet: ")
     assert "To Ann, " in questions(made)[0]
     table = next(block for block in made if isinstance(block, Table))
@@ -122,10 +122,11 @@ def test_a_guess_on_one_workflow_is_none_on_another_of_which_nothing_is_said() -
     assert "So far it is a guess" not in asked
 
 
-def test_more_stops_than_fit_stand_in_tables_below_each_other() -> None:
-    made = protection(found(engagement(*(replace(WHOLE, stop=f"Stop {n}") for n in range(7)))))
+@pytest.mark.parametrize(("count", "halves"), [(6, [3, 3]), (7, [4, 3])])
+def test_more_stops_than_fit_stand_in_tables_below_each_other_and_none_alone(count: int, halves: list[int]) -> None:
+    made = protection(found(engagement(*(replace(WHOLE, stop=f"Stop {n}") for n in range(count)))))
 
-    assert [len(block.head) - 1 for block in made if isinstance(block, Table)][:2] == [5, 2]
+    assert [len(block.head) - 1 for block in made if isinstance(block, Table)][:2] == halves
 
 
 def test_law_is_told_as_questions_and_who_judges() -> None:

@@ -23,7 +23,7 @@ from advisorkit.report import charter, costs, summary, supplier_brief
 from advisorkit.report.advice_pages import again, asks
 from advisorkit.report.annex_pages import protection
 from advisorkit.report.job import Report
-from advisorkit.report.pictures import path_stairs, right_bars, tornado
+from advisorkit.report.pictures import needs, path_stairs, path_title, right_bars, tornado
 from advisorkit.report.short_documents import brief, decision_record, session_note, session_prep, slides
 from advisorkit.store import samples
 from advisorkit.store.reading import read
@@ -337,6 +337,15 @@ def test_pages_that_name_workflows_by_number_say_which_they_are() -> None:
     assert "Service desk (1); Mail (2)" in words(session_prep(report(both)))
     assert "Staff, own text – Two teams (2)" in words(protection(report(both).workflows))
     assert "(1)" not in words(session_prep(report()))
+
+
+def test_two_needs_that_are_as_likely_are_told_in_one_breath_and_a_page_without_money_has_a_message() -> None:
+    titles = {one.workflow.id: needs(one.advice) for one in studies(read(samples.path("source-text")), draws=64)}
+    (study,) = report(replace(ACME, priced=False)).workflows
+
+    assert titles["support-agent"] == "Looking things up and training are both very likely needed"
+    assert titles["email-triage"] == "Looking things up is hardly needed; training is very likely needed"
+    assert [block.text for block in costs(study) if isinstance(block, Heading)][:2] == [path_title(study), "What would change the advice"]
 
 
 def test_a_tornado_says_whether_one_assumption_or_more_can_turn_the_result() -> None:

@@ -19,10 +19,11 @@ Wide = float | Literal["half"] | None
 _CHANCES = ((-20.0, 1), (-9.5424, 10), (-4.7712, 25), (0.0, 50), (4.7712, 75), (9.5424, 90), (19.956, 99))
 
 
-def waterfall(chart: kinds.Waterfall, wide: float = 650, row: float = 22) -> Scene:
+def waterfall(chart: kinds.Waterfall, wide: float = 682, row: float = 22) -> Scene:
     """One label column and a column for each axis; decibans to scale, chances as ticks."""
     longest = max((width(_named(s), 13) for s in chart.steps), default=0)
-    labels = min(max(longest + 14, wide * 0.31), wide * 0.48)
+    labels = min(max(longest + 14, wide * 0.31), wide * 0.4)
+    row = max(row, *(3 + 11.5 * len(wrap(_named(s), labels - 10, 12)) for s in chart.steps), 0)
     column, lines = (wide - labels - 18) / 2, len(chart.steps) + 2
     paths = [list(accumulate(effects, initial=prior)) for effects, prior in zip(([s.retrieval for s in chart.steps], [s.training for s in chart.steps]), chart.prior, strict=True)]
     unit = min((column - (84 if _words_fit(path) else 130)) / max(max(path) - min(path), 3) for path in paths)
@@ -94,7 +95,7 @@ def _step_name(step: kinds.Step, y: float, room: float) -> Iterator[Label]:
     if width(_named(step), 13) <= room:
         yield from run(0, y, ((step.label, "ink", False, False), *(((f" ({step.note})", "guess", False, True),) if step.note else ())))
     else:
-        yield from _lines(0, y, wrap(_named(step), room, 11), 11, size=11)
+        yield from _lines(0, y, wrap(_named(step), room, 12), 11.5, size=12)
 
 
 def _lines(x: float, y: float, lines: tuple[str, ...], apart: float, **look: Any) -> Iterator[Label]:
@@ -137,7 +138,7 @@ def _share(bar: kinds.ShareRow, n: int, thick: float, start: float, room: float,
     yield from run(bar.share, n, note, dx=7 + width(bar.shown, 14, bold=True))
 
 
-def flip_bars(chart: kinds.FlipBars, wide: float = 650, row: float = 18) -> Scene:
+def flip_bars(chart: kinds.FlipBars, wide: float = 682, row: float = 18) -> Scene:
     """Change on the left, a 100 % bar, the new leader on the right; `row` is the height of a line of text."""
     size, bar_wide = min(14, row - 3), wide * 0.2
     room = max(wide * 0.36, *(width(f.shown, size, bold=True) for f in chart.flips))
@@ -182,9 +183,9 @@ def _stack(shares: tuple[kinds.ShareRow, ...], y: float, wide: float, thick: flo
         start += size
 
 
-def path_stairs(chart: kinds.PathStairs, wide: float = 650) -> Scene:
-    """Stairs rising to the right; the words of each hang under its tread."""
-    column, rise = min(wide / len(chart.stairs), 230), 15.0
+def path_stairs(chart: kinds.PathStairs, wide: float = 682, rise: float = 15) -> Scene:
+    """Stairs rising to the right, each by `rise` pixels; the words of each hang under its tread."""
+    column = min(wide / len(chart.stairs), 230)
     top = max((6 if stair.state == "later" else 24) + rise * n for n, stair in enumerate(chart.stairs))
     marks: list[Mark] = [
         Stroke(points=((n * column - 8, top - rise * (n - 1)), (n * column, top - rise * n)), fill="control") for n in range(1, len(chart.stairs))
@@ -208,7 +209,7 @@ def _stair(stair: kinds.Stair, x: float, y: float, column: float) -> Iterator[Ma
         yield Label(x=x, y=y + 16.5 * n, text=line, fill=fill, bold=bold, size=14 if bold else 13)
 
 
-def range_bars(chart: kinds.RangeBars, wide: float = 650, row: float = 37) -> Scene:
+def range_bars(chart: kinds.RangeBars, wide: float = 682, row: float = 37) -> Scene:
     """P10 to P90 as a pale bar, the likely value as the pattern's mark, from zero; names and words that are too long run over several lines."""
     names = min(max(width(b.label, 14, bold=True) for b in chart.bars) + 14, wide * 0.4)
     known = [end for b in chart.bars if b.range for end in (*b.range, b.was) if end is not None]
@@ -286,22 +287,22 @@ def _right(bar: kinds.RangeRow, n: int, needed: float, room: float) -> Iterator[
     yield Label(x=1, y=n, dx=16, text=bar.note)
 
 
-def tornado(chart: kinds.Tornado, wide: float = 650, row: float = 27) -> Scene:
+def tornado(chart: kinds.Tornado, wide: float = 682, row: float = 27) -> Scene:
     """Each assumption from its low to its high end; both ends carry the input's value."""
-    for share in (0.38, 0.46)[wide > HALF_WIDE :]:
+    for share in (0.28, 0.31, 0.34, 0.38, 0.46)[4 * (wide > HALF_WIDE) :]:
         names = min(max(width(s.label, 13) for s in chart.swings) + 14, share * wide)
         labels = [wrap(s.label, names - 14, 13) for s in chart.swings]
         if max(map(len, labels)) <= 2:
             break
     ends = [0.0, *(v for s in chart.swings for v in (s.low, s.high))]
-    low, high, room = min(ends), max(ends), wide - names - 20
+    low, high, room = min(ends), max(ends), wide - names - 4
     beside = min(max(width(words, 12.5) for s in chart.swings for words in (s.low_input, s.high_input)) + 8, 0.32 * room)
     spare = (high - low) * beside / (room - 2 * beside) or 1
     scale = ticks(low, high, max(2, min(5, int((room - 2 * beside) / 56))))
     row = row if max(map(len, labels)) == 1 else max(row, 27.0, 4 + 14.0 * max(map(len, labels)))
     panel = rows(names, 4, room, row, len(chart.swings), (low - spare, high + spare))
     marks = (
-        *_money_grid(tuple(v for v in scale if low - spare <= v <= high + spare), panel, chart.currency),
+        *_money_grid(tuple(v for v in scale if low - spare <= v and panel.at(v, 0)[0] + width(money_short(v, chart.currency), 12) / 2 <= wide), panel, chart.currency),
         *(mark for n, s in enumerate(chart.swings) for mark in _swing(s, n, chart, max(17, round(row * 0.56)), low)),
         *(label for n, lines in enumerate(labels) for label in _lines(low - spare, n, lines, 14, dx=-8, anchor="end")),
         Stroke(points=((chart.base, -0.5), (chart.base, panel.y[0])), fill="page", width=2),
@@ -334,7 +335,7 @@ _HALF: Mapping[type[kinds.Chart], Mapping[str, float]] = {kinds.BeliefMap: {"tal
 def scene(chart: kinds.Chart, wide: Wide = None, **sizes: float) -> Scene:
     """Lay `chart` out, `wide` pixels wide, for ``half`` of a page, or as wide as its kind usually is.
 
-    `sizes` are other measures of its layout in pixels: ``row``, the distance of two rows, or ``tall``, the height of two axes.
+    `sizes` are other measures of its layout in pixels: ``row``, the distance of two rows, ``tall``, the height of two axes, or ``rise``, that of a stair.
     """
     half = {"wide": HALF_WIDE, **_HALF.get(type(chart), {})}
     size: dict[str, Any] = sizes if wide is None else half | sizes if wide == "half" else {**sizes, "wide": wide}

@@ -91,7 +91,7 @@ def _bin(group: kinds.Bin) -> Iterator[s.Mark]:
     yield s.Label(x=x, y=y, dx=8, text=str(group.cases), size=12, fill="text2")
 
 
-def curves(chart: kinds.Curves, wide: float = 650, tall: float = 170) -> s.Scene:
+def curves(chart: kinds.Curves, wide: float = 682, tall: float = 170) -> s.Scene:
     """Cumulative cost with bands, labelled at the end; the break-even marked on the axis."""
     right = max(s.width(_end(c, chart.currency), 13, bold=True) for c in chart.curves) + 18
     values = chart.amounts

@@ -107,7 +107,7 @@ def picture(chart: Picture, wide: float = 0) -> Scene:
     return Scene(width=chart.wide * scale, height=chart.tall * scale, panels=())
 
 
-def plot(chart: Plot, wide: float = 650, tall: float = 240) -> Scene:
+def plot(chart: Plot, wide: float = 682, tall: float = 240) -> Scene:
     """Axes at zero or at the least value, names beside lines, or above where there are no lines."""
     looks = _looks(chart)
     marks = [mark for one in chart.series if one.shape != "bar" for mark in _drawn(one, *looks[one.name])] + list(_bars(chart, looks))

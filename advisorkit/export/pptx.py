@@ -88,8 +88,9 @@ def slides_of(page: Page, body: Frame, *, named: bool = False) -> Iterator[Slide
                 yield Slide(title, rows, size)
                 return
     slides, size = _fewest(beside, body)
-    for n, held in enumerate(slides, 1):
-        yield Slide(f"{title} ({n}/{len(slides)})" if len(slides) > 1 else title, tuple(held), size)
+    for n, held in enumerate(slides, 1):  # each as large as it can be where nothing of it goes on on another
+        larger = (one for one in SIZES if one > size and all(row in beside for row in held) and _high(held, body.width, one) <= body.height)
+        yield Slide(f"{title} ({n}/{len(slides)})" if len(slides) > 1 else title, tuple(held), next(larger, size))
 
 
 def _flat(rows: Iterable[Row]) -> Iterator[Row]:
@@ -98,7 +99,7 @@ def _flat(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _opened(page: Page) -> tuple[str, list[Block]]:
-    """The title of a page, and its blocks; a title too long to stand as one is told in full below."""
+    """The title of a page, and its blocks."""
     blocks: list[Block] = [one for item in page.items if not isinstance(item, str) for one in _short(item.table if isinstance(item, kinds.LineItems) else item)]
     title = page.part
     match blocks[0] if blocks else None:
@@ -130,8 +131,7 @@ def _until(words: str, most: int) -> str:
 
 def _side_by_side(blocks: Sequence[Block], *, wide: bool) -> tuple[Row, ...]:
     """Rows: a chart and what is said beside it, two charts that follow each other."""
-    rows: list[Row] = []
-    rest = list(blocks)
+    rows, rest = list[Row](), list(blocks)
     while rest:
         block, follower = rest.pop(0), rest[0] if rest else None
         if isinstance(block, kinds.ChartBlock) and block.beside:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from advisorkit.charts.draw import scene
-from advisorkit.charts.kinds import BeliefMap, Reliability
+from advisorkit.charts.kinds import BeliefMap, PathStairs, Reliability
 from advisorkit.charts.scene import width
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block, Table
@@ -16,8 +16,10 @@ GAP, NEAR = 18.0, 4.0
 """Pixels between blocks, and between a heading and what it stands above."""
 ASIDE = 44.0
 """Pixels between columns."""
-WIDEST = {BeliefMap: 420.0, Reliability: 420.0}
+WIDEST = {BeliefMap: 420.0, Reliability: 420.0, PathStairs: 1200.0}
 """Most width of a drawing, in pixels before it is enlarged."""
+STEEP = ((1.8, 40.0), (1.6, 30.0))
+"""How much stairs are enlarged where a slide has room, and how far each then rises above the one before."""
 
 
 def gaps(blocks: Sequence[Block]) -> float:
@@ -43,7 +45,7 @@ def span(block: Block, room: float, size: float) -> tuple[float, float]:
             high = sum(row_height(row, columns, size * 0.9) for row in (block.head, *block.rows)) + captions(block, room, size)
         case kinds.ChartBlock():
             least, most = height(block.chart, size * 0.85)
-            least, most = (least, most) if most else (_drawn(block, room, 1.1, 10_000)[1], _drawn(block, room, 1.5, 10_000)[1])
+            least, most = (least, most) if most else (_drawn(block, room, 1.3 if isinstance(block.chart, PathStairs) else 1.1, 10_000)[1], _drawn(block, room, 1.5, 10_000)[1])
             head = _head(block, room, size)
             return least + head, most + head
         case _:
@@ -99,8 +101,9 @@ def _head(block: kinds.ChartBlock, room: float, size: float) -> float:
 
 def _drawn(block: kinds.ChartBlock, room: float, most: float, high: float) -> tuple[Any, float, float]:
     """A drawing as large as fits into a box, its height and its scale."""
-    for scale in (most, *(one for one in (1.4, 1.3, 1.2, 1.1, 1.0, 0.9) if one < most)):
-        made = scene(block.chart, min(room / scale, WIDEST.get(type(block.chart), 900.0)))
+    steep = STEEP if most >= 1.5 and isinstance(block.chart, PathStairs) else ()
+    for scale, *rise in (*steep, (most,), *((one,) for one in (1.4, 1.3, 1.2, 1.1, 1.0, 0.9) if one < most)):
+        made = scene(block.chart, min(room / scale, WIDEST.get(type(block.chart), 900.0)), **({"rise": rise[0]} if rise else {}))
         if made.height * scale <= high:
             break
     return made, made.height * scale, scale

@@ -360,8 +360,9 @@ def _way(stops: Sequence[Stop], questions: Sequence[_Question]) -> Iterator[Bloc
     numbers = {one.about: n for n, one in enumerate(questions, 1)}
     if stops:
         yield Heading(say("protection.way"))
-    for first in range(0, len(stops), ACROSS):
-        some = stops[first : first + ACROSS]
+    across = -(-len(stops) // -(-len(stops) // ACROSS)) if stops else 1
+    for first in range(0, len(stops), across):
+        some = stops[first : first + across]
         rows: list[tuple[str | Cell, ...]] = [
             (say(f"protection.{name}"), *(
                 Cell(said) if (said := getattr(one, name)) else Cell(say("protection.open", number=numbers[one.stop]), "stale") for one in some

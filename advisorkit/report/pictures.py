@@ -37,10 +37,8 @@ CHANGES = 5
 
 def needs(advice: Advice) -> str:
     """What the two beliefs say, in one sentence."""
-    belief = advice.belief
-    return say(
-        "reasons.title", retrieval=say(f"retrieval.{how_likely(belief.retrieval)}"), training=say(f"training.{how_likely(belief.training)}")
-    )
+    retrieval, training = how_likely(advice.belief.retrieval), how_likely(advice.belief.training)
+    return say(f"needs.{retrieval}") if retrieval == training else say("reasons.title", retrieval=say(f"retrieval.{retrieval}"), training=say(f"training.{training}"))
 
 
 @printing
