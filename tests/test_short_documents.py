@@ -345,7 +345,7 @@ def test_two_needs_that_are_as_likely_are_told_in_one_breath_and_a_page_without_
 
     assert titles["support-agent"] == "Looking things up and training are both very likely needed"
     assert titles["email-triage"] == "Looking things up is hardly needed; training is very likely needed"
-    assert [block.text for block in costs(study) if isinstance(block, Heading)][:2] == [path_title(study), "What would change the advice"]
+    assert [block.text for block in costs(study) if isinstance(block, Heading)][:2] == [path_title(study), "The path"]
 
 
 def test_a_tornado_says_whether_one_assumption_or_more_can_turn_the_result() -> None:

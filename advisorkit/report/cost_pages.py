@@ -212,7 +212,7 @@ def costs(study: Study) -> tuple[Block, ...]:
         return ()
     way = (Heading(pictures.path_title(study)), ChartBlock(replace(pictures.path_stairs(study), subtitle=""), titled=False))
     if not study.priced:
-        return (replace(way[0], level=2, part=study.workflow.name), Text((say("money.none"),)), way[1], *changes(study), *steps(study.engagement))
+        return (replace(way[0], level=2, part=study.workflow.name), Text((say("money.none"),)), Heading(say("path.chart")), way[1], *changes(study), *steps(study.engagement))
     curve, swings, lines = pictures.gains(study), pictures.tornado(study, 5), (*worth(study), *left_out(study))
     left = (Heading(curve.title, column="left"), ChartBlock(curve, titled=False)) if curve else ()
     right = (Heading(swings.title, column="right"), ChartBlock(swings, titled=False)) if swings else ()
