@@ -70,7 +70,7 @@ def written(folder: Path, more: str = "", currency: str = "EUR") -> Path:
     ("deadline_weeks", "3 months", 13, 13), ("horizon_months", "24 months", 24, 24), ("horizon_months", "2 years", 24, 24), ("labelled_examples", "12 manuals", 12, 12),
     ("calls_per_month", "1,500 questions a month", 1500, 1500), ("calls_per_month", "18,000 per year", 1500, 1500),
     ("calls_per_month", "1500/month", 1500, 1500), ("calls_per_month", "50k emails/yr", 50e3 / 12, 50e3 / 12), ("budget", "max. 50k", 0, 50e3),
-    ("cost_wrong", "€5 per item", 5, 5), ("special_cases", "60 rules", 60, 60),
+    ("cost_wrong", "€5 per item", 5, 5), ("budget", "50.000,- €", 5e4, 5e4), ("budget", "1,250.-", 1250, 1250), ("budget", "50,-", 50, 50), ("special_cases", "60 rules", 60, 60),
     # 350 to 1,000 tokens a page, 1 to 30 pages a file; 0.75 words a token and 4.7 characters, 12 % either way; a fiftieth of the bytes to all
     ("corpus_tokens", "400 pages", 400 * 350, 400 * 1000), ("corpus_tokens", "300 words", 300 / 0.75 * 0.88, 300 / 0.75 * 1.12),
     ("corpus_tokens", "12 files", 12 * 350, 12 * 30 * 1000), ("corpus_tokens", "12 manuals", 12 * 350, 12 * 30 * 1000),
@@ -90,7 +90,7 @@ def test_what_people_write_is_read_as_they_mean_it(name: str, text: str, low: fl
     ("calls_per_month", "2026-11-20", "a day, which a spreadsheet makes of a range"),
     ("calls_per_month", "1..2..3..4", "range"), ("calls_per_month", "soon", "soon"), ("calls_per_month", "", "''"), ("calls_per_month", "1e999", "finite"),
     ("calls_per_month", "10:30 h", ":"), ("calls_per_month", "１２", "１２"), ("calls_per_month", "ca.400", "ca.400"), ("calls_per_month", "3²", "²"),
-    ("calls_per_month", "..5", "'..5' is not a number, nor a range"),
+    ("minutes_per_item", "0:05", "a time of day"), ("calls_per_month", "..5", "'..5' is not a number, nor a range"),
     ("minutes_per_item", "2m", "m"), ("minutes_per_item", "1 hour 90", "90"), ("deadline_weeks", "6m", "m"), ("build_days_rag", "2 weeks", "weeks"),
     ("engineer_day_rate", "800 an hour", "hour"), ("budget", "USD 25", "usd"), ("budget", "25 dollars", "dollars"), ("cost_wrong", "5%", "%"),
     ("corpus_tokens", "3 hours", "hours"), ("corpus_tokens", "10 pages each", "each"), ("corpus_tokens", "hundreds of pages", "number"), ("corpus_tokens", "12 files, 10 pages", "two units"),

@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 import pytest
 from command_line import run as command
+from docx import Document
 from planted import ENGAGEMENT, Scripted, items, planned_at, trial
 from scripted_server import Said, scripted
 
@@ -245,7 +246,6 @@ def test_a_head_is_trained_where_there_are_labels_to_part_however_little_the_inp
 
 
 def test_texts_are_read_in_their_order_with_what_was_inserted_and_what_is_lost_is_told(tmp_path: Path) -> None:
-    from docx import Document
     from docx.oxml import parse_xml
     from pypdf import PdfWriter
 
@@ -278,6 +278,22 @@ def test_texts_are_read_in_their_order_with_what_was_inserted_and_what_is_lost_i
         old, bare = planned_at(server, tmp_path / "acme.yaml", ROWS, "--texts", texts)["notices"]
     assert old == "b.html: is not UTF-8; it was read as Windows-1252, so please check accents and signs"
     assert bare == "c.pdf: 1 page holds no text, of 2 pages; pictures of text are not read."
+
+
+@pytest.mark.parametrize("style", ["hidden", "strike", "double_strike", ""])
+def test_words_of_a_text_that_are_hidden_or_struck_through_are_told(tmp_path: Path, style: str) -> None:
+    document = Document()
+    run = document.add_paragraph("The fee is 5 EUR ").add_run("a month, as it was last year")
+    if style:
+        setattr(run.font, style, True)
+    document.save(str(tmp_path / "a.docx"))
+    (tmp_path / "b.html").write_text(f"<p>The fee is 6 EUR</p><p{' hidden' if style else ''}>and 7 for others</p><template>none</template>")
+
+    found = read_texts(tmp_path)
+
+    assert [one.text for one in found.passages] == ["The fee is 5 EUR a month, as it was last year", "The fee is 6 EUR\nand 7 for others"]
+    told = "holds words that are hidden or struck through, and they were read like all others; take them out if they hold no more."
+    assert found.notices == ((f"a.docx: {told}", f"b.html: {told}") if style else ())
 
 
 def printed(folder: Path) -> Path:

@@ -84,10 +84,14 @@ _SIGNS = './/*[self::w:t or self::w:tab or self::w:br or self::w:p][not(ancestor
 """What is said in a line: inserted words and those in fields and boxes too, deleted and moved ones not."""
 
 
-def _docx(raw: bytes, file: str, _: object) -> str:
+_UNSEEN = './/w:r/w:rPr/*[self::w:vanish or self::w:strike or self::w:dstrike][not(@w:val="0" or @w:val="false")]'
+
+
+def _docx(raw: bytes, file: str, told: list[str]) -> str:
     """Paragraphs and rows of tables in their order."""
     bounded(ZipFile(io.BytesIO(raw)), file)
     body = Document(io.BytesIO(raw)).element.body
+    told += [say("unseen", file=file)] * bool(body.xpath(_UNSEEN))
     return "\n\n".join(" | ".join(map(_said, line.xpath("./w:tc") or [line])) for line in body.xpath(_LINES))
 
 
@@ -97,8 +101,9 @@ def _said(part: Any) -> str:
 
 def _html(raw: bytes, file: str, told: list[str]) -> str:
     page = BeautifulSoup(_plain(raw, file, told), "html.parser")
-    for part in page(["script", "style", "nav"]):
+    for part in page(["script", "style", "nav", "template"]):
         part.decompose()
+    told += [say("unseen", file=file)] * bool(page.select('[hidden], [style*="display:none"], [style*="display: none"], s, del, strike'))
     return page.get_text("\n")
 
 

@@ -21,7 +21,7 @@ _UNCLEAR = re.compile(r"([1-9][0-9]{0,2})[.,]([0-9]{3})")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+(?:,[0-9]+)?|(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?|(?:['’ ][0-9]{3})+(?:[.,][0-9]+)?)")
 _NUMBER = re.compile(
     r"((?:[^0-9.,]|(?<=\w)\.(?= ))*)"  # what stands before: words, and points of short forms
-    r"((?:(?<![^\W0-9])[.,])?[0-9](?:[0-9.,'’ ]*[0-9])?(?:[eE][-+]?[0-9]{1,4}(?![0-9]))?)(?:[.,][-–—]+)?"
+    r"((?:(?<![^\W0-9])[.,])?[0-9](?:[0-9.,'’ ]*[0-9])?(?:[eE][-+]?[0-9]{1,4}(?![0-9]))?)(?:([.,])[-–—]+)?"
     r"(.*)", re.DOTALL,
 )  # fmt: skip
 _GLUED = re.compile(r"(?<=[0-9kKmM%€$£])[-–—](?=[0-9.,€$£])")
@@ -31,6 +31,7 @@ _COMMA = re.compile(r"(?:0|[1-9][0-9]*),(?:[0-9]{1,2}|[0-9]{4,})|0,[0-9]+|[0-9]{
 _DIGITS = re.compile(r"[0-9][0-9.,]*[0-9]")
 _AMOUNT = re.compile(r"\D{0,4}[0-9][0-9.,]*(?:\D+[0-9][0-9.,]*)?\D{0,20}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?")
 _MANY, _RUN = 20, 9
 """Amounts in words that are told one by one; words from its first figure on that an amount in a sentence may take."""
 ONE = Estimate(1.0, 1.0, 1.0)
@@ -80,7 +81,7 @@ def decimal_mark(texts: Iterable[str], otherwise: str | None = None) -> str:
         (',', '', '')
     """
     found, swap = set[str](), str.maketrans(".,", ",.")
-    for text in (one.replace("..", " ") for one in texts):
+    for text in (re.sub(",[-–—]", ",0", one.replace("..", " ")) for one in texts):
         for one in _DIGITS.findall(text) if len(text) < 60 and _AMOUNT.fullmatch(text) else ():
             found |= {mark for mark, said in ((",", one), (".", one.translate(swap))) if _COMMA.fullmatch(said)}
     return found.pop() if len(found) == 1 else locale().point.strip(".") if otherwise is None else otherwise
@@ -178,6 +179,8 @@ class Listener:
         self.asked.append(text)
         said = " ".join(text.translate(_SPACES).split())
         plainly, measure = _shared(spelt(said, timed=measure.timed).strip(), measure)
+        if _TIME.fullmatch(said):
+            raise MisreadError(here("'{}' is a time of day or hours and minutes; write 5 min or 1.5 h", said), said)
         if _DAY.fullmatch(said):
             raise MisreadError(here("'{}' is a day, which a spreadsheet makes of a range such as 3-5; write 3 to 5", said), said)
         at_most = re.match(either("up_to") + r"\.?", plainly, re.IGNORECASE)
@@ -257,7 +260,8 @@ class Listener:
         told = text if re.search("[0-9]", text) else re.sub(in_words(), lambda found: f"{number_in(found[0]):g}", text, count=1, flags=re.IGNORECASE)
         if not (found := _NUMBER.fullmatch(told)):
             raise MisreadError(here("'{}' is not a number; write one such as 1200 or 0.8", shown(text)), text)
-        before, digits, after = found.groups()
+        before, digits, mark, after = found.groups()
+        digits += f"{mark}0" if mark and mark not in digits else ""  # 1.250,- and 1,250.-
         value = self._value(digits, measure) * (-1 if re.search("[-−]", before) else 1)
         scales = {word: float(one) for word, one in words("scales").items() if not (measure.timed and word == "m")}
         idle, scale, factor = {*words("about"), *words("fillers")}, 0.0, None

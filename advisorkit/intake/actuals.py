@@ -168,7 +168,7 @@ def _with(old: Iterable[Measured], new: Iterable[Measured]) -> tuple[Measured, .
 def _take(row: ReadRow, cells: Mapping[str, Spot], heads: Mapping[str, str], engagement: Engagement, found: dict[tuple[str, str], Measured]) -> None:
     missing = [head for head, name in heads.items() if name in _NEEDED and name not in cells]
     if missing:
-        row.faults.append(Fault(next(iter(cells.values())).file, on_line(row.line), f"{' and '.join(missing)} is missing"))
+        row.faults.append(Fault(next(iter(cells.values())).file, on_line(row.line), f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"))
         return
     flow = cells["workflow"].word([one.id for one in engagement.workflows], "workflow")
     name = cells["quantity"].word([one.name for one in assumptions().values() if one.numeric], "quantity")
