@@ -96,6 +96,14 @@ def test_a_file_named_twice_is_one_and_folders_that_are_not_looked_into_are_told
         gather([tmp_path])
 
 
+def test_a_file_and_a_link_to_it_are_one_under_the_files_own_name(tmp_path: Path) -> None:
+    (tmp_path / "mail.yaml").write_text(ENGAGEMENT.format("mail"))
+    for name in ("a.yaml", "z.yaml"):
+        (tmp_path / name).symlink_to("mail.yaml")
+
+    assert [job.engagement for job in gather([tmp_path]).jobs] == ["mail"]
+
+
 def test_what_a_request_does_to_an_engagement_fails_that_engagement_alone(tmp_path: Path) -> None:
     for client in ("a", "b"):
         (tmp_path / f"{client}.yaml").write_text(ENGAGEMENT.format(client))

@@ -16,9 +16,10 @@ from test_money import adds_up
 from test_widgets import rows, view
 
 import advisorkit as ak
+from advisorkit.pilots.judging import Choice
 from advisorkit.pilots.marked import FAILURES
 from advisorkit.pilots.planning import CaseToMark, Plan, instructions, marking_sheet
-from advisorkit.pilots.results import MARKS, SECOND_MARKS, read_results
+from advisorkit.pilots.results import AGREED, MARKS, SECOND_MARKS, read_results
 from advisorkit.pilots.tally import Beta
 from advisorkit.pilots.terms import Terms
 from advisorkit.screens.screen import Screen
@@ -93,6 +94,29 @@ def test_a_second_persons_marks_are_another_marker(tmp_path: Path) -> None:
     results = read_results(marked(tmp_path, {"right": "yes"}, second=({"right": "no", "failure": "unclear"},)))
 
     assert [(m.case, m.marker) for m in results.marks] == [("1", ""), ("1", "second")]
+
+
+def test_what_people_add_to_the_sheet_is_told_and_its_own_help_is_not(tmp_path: Path) -> None:
+    path = marked(tmp_path, *({"case": str(i), "right": "yes"} for i in range(1, 11)))
+    assert read_results(path).notices == ()
+    book = openpyxl.load_workbook(path)
+    marks, column = book[MARKS], book[MARKS].max_column + 1
+    copy = book.copy_worksheet(marks)
+    copy.title = "Marks of Bo"
+    for line, word in enumerate(["right (Bo)", "no", *["yes"] * 9], 1):
+        marks.cell(line, column, word)
+    book.save(path)
+
+    assert read_results(path).notices == (
+        f"{path}: the table on sheet 'Marks' was read; not read: 'Marks of Bo'",
+        f"{path} [Marks]: the column right counts; there are yes and no in others too: right (Bo). --scorer takes one of them in its place",
+    )
+    other = read_results(path, Choice(scorer="right (Bo)"))
+    assert ([mark.outcome for mark in other.marks], other.pass_mark, other.file) == (["wrong", *["right"] * 9], 0.84, str(path))
+    book[AGREED].append(["pass_mark", 0.5])
+    book.save(path)
+    with pytest.raises(PilotError, match="'pass_mark' is given twice"):
+        read_results(path)
 
 
 def test_a_wrong_mark_on_the_second_sheet_is_named_with_its_cell(tmp_path: Path) -> None:

@@ -70,7 +70,8 @@ def gather(
             faults.append(f"{name}: there is no such file or folder")
         elif below:
             notices.append(f"{name}{below.replace(';', ':', 1)}")
-        paths |= {key: path for path in found if (key := realpath(path)) not in paths}  # what is named twice is made once
+        for path in sorted(found, key=Path.is_symlink):  # what is named twice is made once, by its own name where that is there
+            paths.setdefault(realpath(path), path)
     if faults or not paths:
         raise UsageError("\n".join(faults) or "nothing to do: name engagement files, folders or a portfolio table")
     jobs: list[Job] = []

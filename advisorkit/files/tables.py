@@ -392,5 +392,7 @@ def read_sheets(path: str | Path, known: Known | None = None, amounts: Known | N
     raw, file = read_bytes(path), str(path)
     if not workbooks.is_workbook(raw):
         raise EngagementError([Fault(file, "", "is not an XLSX workbook")])
-    found = workbooks.sheets(raw, file).values()
-    return {one.name: _table(f"{file} [{one.name}]", _header(file, one.lines, known, one), (), heard=("", None, amounts)) for one in found if one.lines}
+    found = [(one, _header(file, one.lines, known, one)) for one in workbooks.sheets(raw, file).values() if one.lines]
+    heads = {one.name: re.compile(rf"[A-Z]+{head.lines[head.at][0]}") for one, head in found}
+    said = {one.name: replace(one, remarks=tuple(cell for cell in one.remarks if not heads[one.name].fullmatch(cell))) for one, _ in found}
+    return {name: _table(f"{file} [{name}]", replace(head, sheet=said[name]), (), heard=("", None, amounts)) for name, head in ((one.name, head) for one, head in found)}

@@ -225,10 +225,18 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> ma
     if known or graded or choice.scorer.casefold() not in ("", "right"):
         places = [on_line(row.line) or f"[{i}]" for i, row in enumerate(table.rows)]
         return _from_log(table.file, rows, places, choice, table.notices)
-    words = {name: {str(row.get(name) or "").strip() for row in rows} - {""} for name in names if names[name] not in marked.COLUMNS}
-    beside = [name for name, said in words.items() if said and all(outcome(word) in ("right", "wrong") and not word.isdigit() for word in said)]
-    notice = [Texts("pilots").say("notice.beside", file=table.file, names=shown(", ".join(beside), 200))] if beside and "right" in ours and not choice.scorer else []
-    return _from_rows(table.file, table.rows, choice, notices=(*table.notices, *notice))
+    notices = (*table.notices, *(() if choice.scorer else _beside(table)))
+    return _from_rows(table.file, table.rows, choice, notices=notices)
+
+
+def _beside(table: ReadTable) -> tuple[str, ...]:
+    """What to say of columns of the file's own that hold yes and no beside the column that counts."""
+    names, texts = marked.columns_of(table.columns), dict[str, set[str]]()
+    for row in table.rows:
+        for name, spot in row.cells.items():
+            texts.setdefault(name, set()).add(str(getattr(spot.node, "text", "")))
+    own = [name for name, said in texts.items() if names[name] not in marked.COLUMNS and all(outcome(word) in ("right", "wrong") and not word.isdigit() for word in said)]
+    return (Texts("pilots").say("notice.beside", file=table.file, names=shown(", ".join(own), 200)),) if own and "right" in names.values() else ()
 
 
 def _without_totals(table: ReadTable) -> ReadTable:
@@ -283,12 +291,16 @@ def _from_workbook(path: str | Path, choice: Choice) -> marked.MarkedResults:
     both = [sheets[name] for name in (MARKS, SECOND_MARKS) if name in sheets]
     rows = [_by(row, i) for i, sheet in enumerate(both) for row in sheet.rows]
     faults = [fault for sheet in both for fault in marked.check_columns(sheet.file, sheet.columns)]
-    agreed = _agreed(sheets.get(AGREED))
+    agreed, more = _agreed(sheets.get(AGREED)), [name for name, sheet in sheets.items() if name not in (MARKS, SECOND_MARKS) and {"case", "right"} <= {*marked.columns_of(sheet.columns).values()}]
+    told = [here("{}: the table on sheet '{}' was read; not read: {}", str(path), MARKS, shown(", ".join(f"'{name}'" for name in more), 200))] if more else []
     mark = _pass_mark(*agreed["pass_mark"], faults) if "pass_mark" in agreed else None
     made_for = str(getattr(agreed["made_for"][1].node, "text", "")) if "made_for" in agreed else ""
     if faults:
         raise PilotError(faults)
-    found = _from_rows(str(path), rows, choice, mark, tuple(notice for sheet in both for notice in sheet.notices))
+    if choice.scorer.casefold() not in ("", "right"):
+        found = replace(_from_table(both[0], choice), file=str(path), pass_mark=mark)
+    else:
+        found = _from_rows(str(path), rows, choice, mark, (*told, *(notice for sheet in both for notice in (*sheet.notices, *_beside(sheet)))))
     return replace(found, made_for=dict(zip(("engagement", "workflow", "pattern"), made_for.split("/"), strict=False)) if made_for else {})
 
 
@@ -301,8 +313,13 @@ def _by(row: ReadRow, sheet: int) -> ReadRow:
 
 def _agreed(sheet: ReadTable | None) -> dict[str, tuple[ReadRow, Spot]]:
     """What a sheet keeps of the plan, by name: its line, and the cell with the value."""
-    lines = [(row, [*row.cells.values()]) for row in (sheet.rows if sheet else ())]
-    return {str(getattr(cells[0].node, "text", "")): (row, cells[1]) for row, cells in lines if len(cells) > 1}
+    found = dict[str, tuple[ReadRow, Spot]]()
+    for row, cells in ((row, [*row.cells.values()]) for row in (sheet.rows if sheet else ())):
+        name = str(getattr(cells[0].node, "text", "")) if cells else ""
+        if name in found:
+            cells[0].fault(here("'{}' is given twice: on lines {} and {}; keep one", shown(name), found[name][0].line, row.line))
+        found |= {name: (row, cells[1])} if len(cells) > 1 else {}
+    return found
 
 
 def _pass_mark(row: ReadRow, value: Spot, faults: list[Fault]) -> float | None:
