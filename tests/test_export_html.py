@@ -304,12 +304,14 @@ def test_on_a_phone_reasons_have_room_and_lines_to_sign_on_are_whole(browser: An
 def test_the_words_of_the_cover_begin_where_those_of_the_pages_do(browser: Any, tmp_path: Path, wide: int, leaflet: bool) -> None:
     """On a phone a short document's cover left a quarter of the width empty."""
     file = tmp_path / "report.html"
-    file.write_text(render(notebook(replace(COVER, leaflet=leaflet), Heading("All", 2), Done())), encoding="utf-8")
+    long = replace(COVER, leaflet=leaflet, client="Donaudampfschifffahrtselektrizitätenhauptbetriebswerk")
+    file.write_text(render(notebook(long, Heading("All", 2), Done())), encoding="utf-8")
     page, _, _ = opened(browser, file)
     page.set_viewport_size({"width": wide, "height": 800})
 
     cover, title = (page.evaluate(f"document.querySelector('{place}').getBoundingClientRect().left") for place in (".cover h1", "main h2"))
     assert abs(cover - title) <= 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= wide
 
 
 @pytest.mark.browser

@@ -154,6 +154,16 @@ def test_heads_of_tables_are_heads_and_come_again_on_the_next_page() -> None:
     assert len(pages(content)) > 3
 
 
+@pytest.mark.parametrize(("words", "size"), [("123,456", 12.5), ("1,234,567", 11), ("12,345,678", 10)])
+def test_a_wide_table_of_large_amounts_is_set_as_small_as_keeps_each_on_its_line(words: str, size: float) -> None:
+    """Eleven columns of eight digits are 11 * 8.4 letters of 0.56 wide at 10 pixels: 10 * 51 and 8 between them are less than 682."""
+    table = table_of("Money", [f"Sum {n}" for n in range(11)], [[words] * 11] * 3, range(11))
+
+    assert table.size == size
+    shown = "".join(pages(render(notebook(COVER, Heading("All", 2), table, Done()))))
+    assert shown.count(words) == 33
+
+
 @pytest.mark.parametrize("count", range(52, 60))
 def test_no_row_of_a_long_table_stands_alone_on_the_last_page(count: int) -> None:
     content = render(notebook(COVER, Heading("All of it", 2), table_of("Rows", ["Name", "Number"], [[f"Row {n}", f"{n}"] for n in range(count)], (1,)), Done()))

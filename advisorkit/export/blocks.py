@@ -72,10 +72,8 @@ FEW = 3
 """Rows above which columns give room to each other."""
 _STEP = 8
 """Pixels that go from column to column at a time."""
-WIDE = 9
-"""Columns above which a table is set small."""
-CLOSE = 8
-"""Columns from which on they stand closer to each other."""
+WIDE, CLOSE, PAGE = 9, 8, 682
+"""Columns above which a table is set small, and from which on they stand closer to each other; width of a page in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +187,10 @@ class Table:
 
     @property
     def size(self) -> float:
-        """Height of its letters in pixels."""
-        return 12.5 if len(self.head) > WIDE or len(self.rows) > LONG else 13.4
+        """Height of its letters in pixels; of a wide one as much smaller as its figures take."""
+        needed = sum(_widest(column, 1, WORD, unbroken=True) for column in zip(self.head, *self.rows, strict=True)) if len(self.head) > WIDE else 0
+        usual = 12.5 if needed or len(self.rows) > LONG else 13.4
+        return next((size for size in (usual, 11.0) if needed * size <= PAGE - 8 * len(self.head)), 10.0)
 
     @property
     def whole(self) -> bool:

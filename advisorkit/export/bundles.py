@@ -26,7 +26,6 @@ from markupsafe import Markup, escape
 from advisorkit.charts.draw import KINDS
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.plotted import Picture, Plot, Series
-from advisorkit.charts.scene import width
 from advisorkit.charts.svg import svg
 from advisorkit.export import blocks as kinds
 from advisorkit.export.blocks import Block, Cell, ChartBlock, table_of
@@ -178,8 +177,6 @@ ONLY = "advisorkit_only"
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufeff\ufffe\uffff\U000f0000-\U0010ffff]")
 _PLAIN = {str, int, float, bool, type(None)}
 """Types of which JSON takes values as they are."""
-_PAGE = 682
-"""Width of a page's text in pixels."""
 _BY_MIME = {mime: kind for kind, mime in MIME.items()}
 
 
@@ -345,22 +342,8 @@ def html(block: Block, **values: Markup | bool) -> str:
 def template(name: str) -> Template:
     """One of the templates of blocks and pages."""
     found = Environment(loader=FileSystemLoader(Path(__file__).parent / "template" / "advisorkit"), autoescape=True, finalize=_placed)
-    found.globals |= {"svg": _drawn, "here": here, "lines": _lines, "close": _close}
+    found.globals |= {"svg": _drawn, "here": here, "lines": _lines}
     return found.get_template(name)
-
-
-def _close(table: kinds.Table) -> str:
-    """A class with the pixels of letters at which the figures of a wide table have room; empty where they have it at its usual size.
-
-    Example:
-        >>> from advisorkit.export.blocks import table_of
-        >>> [_close(table_of("", ["1"] * 11, [[words] * 11])) for words in ("123,456", "1,234,567", "12,345,678")]
-        ['', ' s11', ' s10']
-    """
-    columns = zip(table.head, *table.rows, strict=True) if len(table.head) > kinds.WIDE else ()
-    pieces = ([(word, False) for word in head.text.split()] + [(line, bool(cell.tone)) for cell in cells for line in cell.text.split("\n")] for head, *cells in columns)
-    needed, room = sum(max((width(text, table.size, bold=bold) for text, bold in column), default=0) for column in pieces), _PAGE - 8 * len(table.head)
-    return "" if needed <= room else " s11" if needed * 11 / table.size <= room else " s10"
 
 
 def _placed(value: object) -> object:

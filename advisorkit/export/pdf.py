@@ -21,7 +21,7 @@ from advisorkit.charts.draw import HALF_WIDE, scene
 from advisorkit.charts.kinds import Chart
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import LIGHT, SANS, SERIF
-from advisorkit.export.blocks import UNDATED, Block, Callout, ChartBlock, LineItems, Table, Text, Worksheet
+from advisorkit.export.blocks import PAGE, UNDATED, Block, Callout, ChartBlock, LineItems, Table, Text, Worksheet
 from advisorkit.export.brand import Brand
 from advisorkit.export.pages import SHORT, Document, document
 from advisorkit.files.texts import speaking
@@ -131,9 +131,6 @@ def _ticked(found: re.Match[str]) -> str:
     return f'<text x="{found[1]}" {found[2]} font-family="{FACES[1]}">✓</text><text x="{int(found[1]) + 16}" {found[2]}>'
 
 
-ROOM = 682
-"""Width of text in pixels."""
-
 
 def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) -> bytes:
     """An executed notebook as PDF; `brand` is a brand or its file and wins over the notebook's own.
@@ -170,12 +167,12 @@ def _data(block: Block | str, *, half: bool = False) -> dict[str, Any]:
             told = block.chart if block.titled else None
             return {
                 "kind": "ChartBlock", "title": told.title if told else "", "subtitle": block.chart.subtitle, "beside": block.beside,
-                "alt": block.chart.alt, "svg": drawing(block.chart, half=half), "width": min(scene(block.chart, "half" if half else None).width, HALF_WIDE if half else ROOM),
+                "alt": block.chart.alt, "svg": drawing(block.chart, half=half), "width": min(scene(block.chart, "half" if half else None).width, HALF_WIDE if half else PAGE),
             }
         case LineItems():
             return _data(block.table, half=half)
         case Table():
-            return {"kind": "Table", **asdict(block), "widths": block.widths(HALF_WIDE if half else ROOM), "size": block.size, "whole": block.whole}
+            return {"kind": "Table", **asdict(block), "widths": block.widths(HALF_WIDE if half else PAGE), "size": block.size, "whole": block.whole}
         case Callout():
             return {"kind": "Callout", **asdict(block), "opening": block.opening}
         case Worksheet():
