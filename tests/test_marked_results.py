@@ -278,7 +278,7 @@ def test_what_is_not_known_of_a_mark_may_be_said_so(tmp_path: Path) -> None:
     marks = read_results(file(tmp_path, "case,right,failure,severity,sampling\n1,yes,n/a,-,random\n2,no,none,TBD,n/a\n")).marks
 
     assert [(one.failure, one.severity, one.sampling) for one in marks] == [(None, None, "random"), ("unclear", None, "")]
-    assert [one.outcome for one in read_results(file(tmp_path, "case,outcome\n1,passed\n2,error\n3,No\n")).marks] == ["right", "wrong"]
+    assert [one.outcome for one in read_results(file(tmp_path, "case,outcome\n1,passed\n2,error\n3,No\n4,cancelled\n5,not run\n6,?\n")).marks] == ["right", "wrong"]
 
 
 @pytest.mark.parametrize(("heading", "right"), [("wrong", 1), ("falsch", 1), ("has failed", 1), ("correct", 3), ("right or wrong", 3)])

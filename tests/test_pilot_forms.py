@@ -288,6 +288,18 @@ def test_what_was_chosen_is_kept_in_the_engagement_and_holds_when_it_is_read_aga
     assert pilots_of(load(file).engagement, file)["support"].diagnoses[0].right.hits == 22
 
 
+def test_two_patterns_in_one_log_are_two_pilots_each_with_its_own_marks(tmp_path: Path) -> None:
+    rows = promptfoo([JUDGED] * 22 + [FAILED] * 2) + promptfoo([FAILED] * 24, model="acme:b", column=1)
+    log, file = written(tmp_path, evaluation(rows)), written(tmp_path, ENGAGEMENT, "acme.yaml")
+
+    for pattern, model in (("prompt", "acme:b"), ("rag", "acme:b"), ("prompt", "acme:a")):  # the first was a mistake: the same answers under another pattern
+        assert run("pilot", "read", log, "--to", file, "--model", model, "--pattern", pattern, "--date", "2026-11-20").exit_code == 0
+
+    found = {one.pilot.pattern: one.right.hits for one in pilots_of(load(file).engagement, file)["support"].diagnoses}
+    assert found == {"prompt": 22, "rag": 0}
+    assert not [notice for notice in load(file).notices if "its marks count for" in notice]
+
+
 def test_a_call_costs_what_was_measured_with_hidden_reasoning_in_it_once(tmp_path: Path) -> None:
     usage = {"prompt": 40, "completion": 200, "total": 240, "completionDetails": {"reasoning": 190}}
     log = written(tmp_path, evaluation(promptfoo([JUDGED] * 22 + [FAILED] * 2, response={"output": "a", "tokenUsage": usage})))

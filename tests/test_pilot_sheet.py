@@ -113,6 +113,7 @@ def test_what_people_add_to_the_sheet_is_told_and_its_own_help_is_not(tmp_path: 
     )
     other = read_results(path, Choice(scorer="right (Bo)"))
     assert ([mark.outcome for mark in other.marks], other.pass_mark, other.file) == (["wrong", *["right"] * 9], 0.84, str(path))
+    assert not [notice for notice in other.notices if "no column" in notice]
     book[AGREED].append(["pass_mark", 0.5])
     book.save(path)
     with pytest.raises(PilotError, match="'pass_mark' is given twice"):

@@ -65,10 +65,10 @@ def judged(file: str, log: Log, choice: Choice) -> Judged:
         faults += _threshold(file, scores, scorer, choice.threshold)
     if faults:
         raise PilotError(faults, len(log.answers))
-    return _counted(file, log, answers, verdicts(scores, choice.threshold) or [], scorer or "", choice.threshold)
+    return _counted(file, log, answers, verdicts(scores, choice.threshold) or [], scorer or "", choice)
 
 
-def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[str], scorer: str, threshold: str) -> Judged:
+def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[str], scorer: str, choice: Choice) -> Judged:
     left = log.left + Counter({"nobody": outcomes.count("not_judged")})
     total = len(answers) + log.left.total()
     warnings = [_say(f"warn.{why}", count=count, answers=total) for why, count in left.items()]
@@ -76,11 +76,11 @@ def _counted(file: str, log: Log, answers: Sequence[Logged], outcomes: Sequence[
     names = list(dict.fromkeys(name for one in answers for name in one.scores))
     stated = "headline" if scorer and scorer == log.headline else "" if scorer else "overall"
     notices = [_say(f"notice.{stated}", file=file, name=scorer, others=", ".join(_shares(answers, names).values()))] if stated and len(names) > 1 else []
-    if log.form == "table" and scorer not in ("", "right"):
+    if log.form == "table" and not choice.scorer and scorer != "right":
         notices.append(_say("notice.column", file=file, name=scorer))
-    if (graded := number(threshold) is not None) or (means_failure(scorer) and any(one.scores[scorer].stated is None for one in answers if scorer in one.scores)):
+    if (graded := number(choice.threshold) is not None) or (means_failure(scorer) and any(one.scores[scorer].stated is None for one in answers if scorer in one.scores)):
         key = "notice.failure" if not graded else "notice.most" if means_failure(scorer) else "notice.least"
-        notices.append(_say(key, file=file, name=scorer, threshold=threshold))
+        notices.append(_say(key, file=file, name=scorer, threshold=choice.threshold))
     if left["nobody"] == len(answers):
         raise UnmarkedError([Fault(file, "", _say("ask.nothing", title=here(logbook().formats[log.form].title), why=" ".join(warnings) if total else _say("ask.empty")))], total)
     pairs = [(one, came) for one, came in zip(answers, outcomes, strict=True) if came != "not_judged"]

@@ -195,10 +195,11 @@ def doubtful(engagement: Engagement, file: str) -> tuple[str, ...]:
 
 
 def _twice(engagement: Engagement) -> Iterator[str]:
-    named = dict[str, list[str]]()
+    named = dict[tuple[str, ...], list[tuple[str, str]]]()
     for one, pilot in ((flow, pilot) for flow in engagement.workflows for pilot in flow.pilots):
-        named.setdefault(pilot.file, []).append(one.id)
-    for name, flows in named.items():
+        named.setdefault((str(PurePosixPath(pilot.file)), pilot.scorer, pilot.model, pilot.version, pilot.threshold), []).append((one.id, pilot.pattern))
+    for (name, *_), counted in named.items():
+        flows = [flow for flow, _ in counted] if len({flow for flow, _ in counted}) == len(counted) else [f"{flow} ({pattern})" for flow, pattern in counted]
         if len(flows) > 1:
             yield here("{}: its marks count for {}; check that they are about each of these", shown(name), ", ".join(flows))
     for flow in engagement.workflows:

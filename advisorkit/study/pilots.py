@@ -46,6 +46,8 @@ class PilotRead:
     """The advice with it."""
 
 
+Marks = Mapping[PilotFile, MarkedResults]
+"""What was read of each pilot."""
 Reader = Callable[[Path, Choice], MarkedResults]
 """Reads the marks in a file, or remembers them."""
 
@@ -152,10 +154,10 @@ def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def _marks(engagement: Engagement, workflow: Workflow, file: str | Path, read: Reader = read_results) -> dict[str, MarkedResults]:
-    """The marks of each pilot of a workflow, by the name of its file; a marking sheet that was made for something else is refused."""
+def _marks(engagement: Engagement, workflow: Workflow, file: str | Path, read: Reader = read_results) -> Marks:
+    """The marks of each pilot of a workflow; a marking sheet that was made for something else is refused."""
     try:
-        found = {one.file: read(within(folder_of(file), one.file), Choice(one.scorer, one.model, one.version, one.threshold)) for one in workflow.pilots}
+        found = {one: read(within(folder_of(file), one.file), Choice(one.scorer, one.model, one.version, one.threshold)) for one in workflow.pilots}
     except EngagementError as error:
         raise PilotError(error.faults) from None
     for marks in found.values():
@@ -163,16 +165,16 @@ def _marks(engagement: Engagement, workflow: Workflow, file: str | Path, read: R
     return found
 
 
-def _established(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Established:
+def _established(engagement: Engagement, workflow: Workflow, marks: Marks) -> Established:
     for one in workflow.pilots:
-        if not (arms := {mark.arm for mark in marks[one.file].marks}) & {"", one.pattern}:
+        if not (arms := {mark.arm for mark in marks[one].marks}) & {"", one.pattern}:
             told = here("no answer of {} is marked; the column arm names {}: say which pattern was piloted", one.pattern, ", ".join(sorted(arms)))
-            raise PilotError([Fault(one.file, "arm", told)], len(marks[one.file].marks))
-    pilots = [Pilot(marks[one.file], one.date, one.pattern, one.pass_mark, one.reason, one.trial) for one in workflow.pilots]
+            raise PilotError([Fault(one.file, "arm", told)], len(marks[one].marks))
+    pilots = [Pilot(marks[one], one.date, one.pattern, one.pass_mark, one.reason, one.trial) for one in workflow.pilots]
     return established_for(Study(engagement, workflow).inputs, pilots, rules(), wanted(workflow))
 
 
-def _study(engagement: Engagement, workflow: Workflow, marks: Mapping[str, MarkedResults]) -> Study:
+def _study(engagement: Engagement, workflow: Workflow, marks: Marks) -> Study:
     return Study(engagement, workflow, _established(engagement, workflow, marks) if marks else None)
 
 
@@ -237,7 +239,7 @@ def read_pilot(
     name = copy.relative_to(folder).as_posix()
     piloted = with_pilot(engagement, workflow.id, PilotFile(name, when, mark, reason, pattern or planned, *astuple(choice)), marks.pass_mark)
     renewed = piloted.workflow(workflow.id)
-    every = {**earlier, name: marks}
+    every = {one: earlier.get(one, marks) for one in renewed.pilots}
     established = _established(piloted, renewed, every)
     after = Study(piloted, renewed, established).advice
     with speaking(engagement.language):  # as above
@@ -256,8 +258,12 @@ def _is_for(marks: MarkedResults, ours: Mapping[str, str]) -> None:
             raise PilotError([Fault(marks.file, "", made_for(name, other, one, AGREED))], len(marks.marks))
 
 
+def _chosen(pilot: PilotFile) -> tuple[str, ...]:
+    return pilot.scorer, pilot.model, pilot.version, pilot.threshold
+
+
 def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, frozen: float | None = None) -> Engagement:
-    """The engagement with one more pilot of a workflow, or the same pilot read again.
+    """The engagement with one more pilot of a workflow, or the same pilot read again: of one file, unless pattern and choice are others.
 
     A pass mark, once agreed, holds for later pilots of the workflow; before the first of them the one that the marking
     sheet carries, `frozen` (0 to 1), holds. Another one needs a reason.
@@ -269,6 +275,6 @@ def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, froze
     if agreed is not None and mark != agreed and not pilot.reason:
         shown = f"{percent(agreed)} right was agreed as enough for {workflow_id}, and now it is {percent(mark or 0)}"
         raise UsageError(f"{shown}: give the reason for the change, or keep the agreed pass mark")
-    others = tuple(one for one in workflow.pilots if one.file != pilot.file)
+    others = tuple(one for one in workflow.pilots if one.file != pilot.file or (one.pattern != pilot.pattern and _chosen(one) != _chosen(pilot)))
     pilots = tuple(sorted((*others, replace(pilot, pass_mark=mark)), key=lambda one: one.date))
     return engagement.having(replace(workflow, pilots=pilots))
