@@ -231,6 +231,7 @@ def test_names_leave_bars_room_in_half_of_a_page_and_in_a_waterfall() -> None:
 
     assert across(half) > 0.38 * half.width  # 188 of 201 thousand from zero: a hundred and more of 330 pixels
     assert across(scene(long)) > across(scene(WATERFALL)) * 0.85
+    assert across(scene(replace(SHARES, bars=tuple(replace(bar, note="(54% to 83%)") for bar in SHARES.bars[:2])))) > 150  # 67 of 100 parts
 
 
 def test_every_pattern_has_a_colour_and_a_mark_of_its_own() -> None:

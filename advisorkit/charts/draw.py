@@ -115,7 +115,7 @@ def _chance_ticks(panel: Panel, foot: float) -> Iterator[Mark]:
             yield Label(x=x, y=foot + 12, text=hundredths(chance), size=12, fill="text2", anchor="middle")
 
 
-def share_bars(chart: kinds.ShareBars, wide: float = 380, row: float = 27) -> Scene:
+def share_bars(chart: kinds.ShareBars, wide: float = 520, row: float = 27) -> Scene:
     """Bars from 0 to 100 %, named and numbered in the pattern's colour."""
     start = max(width(b.label, 14, bold=True) for b in chart.bars) + 12
     notes = max(width(b.shown, 14, bold=True) + width(f"  {b.note}", 13) + 8 for b in chart.bars)
