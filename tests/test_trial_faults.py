@@ -208,6 +208,14 @@ def test_a_row_without_a_name_is_not_taken_for_another_that_has_its_number(tmp_p
     assert {"4", "#4", "c0"} < {one.case for one in (*found.tried, *found.shown)}
 
 
+def test_a_column_of_a_sample_that_is_not_read_is_named(tmp_path: Path) -> None:
+    rows = [(one.input, one.case.split("-")[1], one.case.split("-")[0], "Kim") for one in items()[:40]]
+    found = read_sample(sample(tmp_path, rows, "Frage,Kategorie,Kundengruppe,Bearbeiter"), Corpus())
+
+    assert found.notices == ("Columns that were not read: Bearbeiter. Head one “segment” where it tells parts of the work apart.",)
+    assert {one.segment for one in found.tried} == {one.case.split("-")[0] for one in items()[:40]}
+
+
 def test_a_label_is_one_however_it_was_typed_and_right_answers_that_contradict_each_other_are_told(tmp_path: Path) -> None:
     words = ("Rückgabe", normalize("NFD", "rückgabe"), " RÜCKGABE. ", "Kredit")
     found = read_sample(sample(tmp_path, [(one.input, words[i % 4]) for i, one in enumerate(items()[:40])]), Corpus())

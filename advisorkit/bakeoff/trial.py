@@ -109,7 +109,9 @@ def read_sample(path: str | Path, corpus: Corpus, *, most: int = 100, seed: int 
     if len(made.tried) < LEAST / 2:
         raise EngagementError([Fault(file, "", say("fault.alike", count=len(made.tried)))])
     clash = len({(plain(one.input), one.expected) for one in items}) - len({plain(one.input) for one in items})
-    return replace(made, columns=names, notices=(*table.notices, *([say("clash", cases=clash)] if clash else [])))
+    unread = ", ".join(name for name in table.columns if name not in names)
+    told = (say("clash", cases=clash) if clash else "", say("unread", names=shown(unread, 120)) if unread else "")
+    return replace(made, columns=names, notices=(*table.notices, *filter(None, told)))
 
 
 def _named(passage: str, corpus: Corpus) -> str:
