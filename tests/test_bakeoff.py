@@ -70,6 +70,20 @@ def test_decision_and_bill_follow_the_planted_pattern(task: str, recommended: st
         _told(after, file)
 
 
+def test_a_prompt_that_needed_all_texts_is_advised_with_them_and_a_search_that_was_no_better_beside_it_is_not_added(tmp_path: Path) -> None:
+    """A prompt with all texts had 24 of 24 right and a search as many: “a good prompt with examples” was advised, then a search for money."""
+    file = tmp_path / "acme.yaml"
+    file.write_text(ENGAGEMENT.replace("20000", "20000, value_right: 2, cost_wrong: 5"), encoding="utf-8")
+    planned = trial(1, 24, ("zero", "corpus", "rag"))
+    run(planned, Scripted(facts=True, able=1, unable=0), keep(planned, file).parent)
+
+    study = study_at(read_trial(compared(planned, keep(planned, file).parent), read(file), file, 0.8), "tariffs", file)
+
+    assert [(one.way, one.right.hits) for one in study.tried] == [("rag", 24), ("corpus", 24)]
+    assert "".join(words for words, _ in study.decision.runs[0]) == "Put a good prompt with all texts into use."
+    assert "adding search" not in study.advice.next_step.why
+
+
 def test_where_no_way_is_ever_right_none_of_them_is_advised(tmp_path: Path) -> None:
     file = tmp_path / "acme.yaml"
     file.write_text(ENGAGEMENT, encoding="utf-8")

@@ -229,7 +229,7 @@ def tenths(chance: float) -> str:
 
 def decide(
     catalog: Catalog, advice: Advice, answers: Answers, prospects: Prospects, step: NextStep,
-    gained: Gained | None = None, said: Collection[str] = (),
+    gained: Gained | None = None, said: Collection[str] = (), way: str = "",
 ) -> Decision:
     """The decision that follows from an advice.
 
@@ -241,12 +241,13 @@ def decide(
         step: What to do next, with the cases to mark that its plan names.
         gained: What is put into use, else the destination, gains against today, where that is known.
         said: Criteria that somebody answered, with unknown too.
+        way: In which way the pattern of the step was tried, such as ``corpus``.
     """
     decided, to_ask = bool(person_decides(catalog, answers)), tuple(_to_ask(catalog, advice, answers, said))
     chances = whole_percents({pattern: found.probability for pattern, found in advice.patterns.items()})
     told = in_use(step, advice.recommended)
     gain = tuple(_gain(catalog, told, prospects, gained)) if gained else ()
-    opening = _unless(catalog, advice, step, prospects, tuple(_headline(catalog, advice, chances, step, prospects, person=decided)))
+    opening = _unless(catalog, advice, step, prospects, tuple(_headline(catalog, advice, chances, step, prospects, way, person=decided)))
     return Decision(
         runs=(*opening, gain) if gain and step.action not in ("off_ramp", "stop") else opening,
         now=advice.now,
@@ -293,7 +294,7 @@ def _open(advice: Advice, step: NextStep) -> bool:
 
 
 def _headline(
-    catalog: Catalog, advice: Advice, chances: Mapping[PatternId, int], step: NextStep, prospects: Prospects, *, person: bool
+    catalog: Catalog, advice: Advice, chances: Mapping[PatternId, int], step: NextStep, prospects: Prospects, way: str, *, person: bool
 ) -> Iterator[tuple[Run, ...]]:
     text, now, goal, ramp = catalog.text, advice.now, advice.recommended, advice.off_ramp
     if step.action == "off_ramp" and ramp:
@@ -309,7 +310,7 @@ def _headline(
     if step.action == "pilot":
         closed = ".closed" if advice.patterns[now].status == "ruled_out" else ""
         key += f".none{closed}" if not step.cases else f".{now}" if now in ("prompt", "rag") else ".other"
-    yield _named(text[f"{key}.person" if person and key == "start.ship" else key], now, catalog, cases=str(step.cases))
+    yield _named(text[f"{key}.person" if person and key == "start.ship" else key], now, catalog, text.get(f"way.{way}", ""), cases=str(step.cases))
     if step.action not in ("ship", "stop"):
         likely = text[f"likely.{how_likely(advice.patterns[goal].probability)}"]
         until = ".pilot" if step.action == "pilot" and step.cases and now != goal and chances[goal] < 100 else ""

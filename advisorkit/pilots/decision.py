@@ -1,7 +1,7 @@
 """What to do after a pilot: ship, mark more, climb, or stop."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -142,15 +142,15 @@ def decide(seen: Diagnosis, terms: Terms, rules: Rules, beside: Sequence[Diagnos
     if seen.right.n < rules.least_cases:
         more = further_cases(seen, terms, rules)
         return AfterPilot("mark_more", pattern, more, _say("decide.too_few" if more else "decide.too_few_to_pay", cases=plain(seen.right.n), more=more))
-    standing = stands(seen, terms, rules)
+    standing, beaten = stands(seen, terms, rules), {one.pilot.pattern: one for one in beside if (one.right.share or 0.0) <= (seen.right.share or 0.0)}
     if standing == "pass":
-        return _shipped(seen, terms, rules)
+        return _shipped(seen, terms, rules, beaten)
     if standing == "open":
         more = further_cases(seen, terms, rules)
         return AfterPilot("mark_more", pattern, more, _why("open", seen, terms, more=more))
     after = _after_failing(seen, terms, rules)
-    tried = [one for one in beside if after.action == "climb" and one.pilot.pattern == after.pattern and (one.right.share or 0.0) <= (seen.right.share or 0.0)]
-    return _no_better(seen, tried[-1], terms) if tried else after
+    tried = beaten.get(after.pattern) if after.action == "climb" else None
+    return _no_better(seen, tried, terms) if tried else after
 
 
 def _no_better(seen: Diagnosis, tried: Diagnosis, terms: Terms) -> AfterPilot:
@@ -173,9 +173,9 @@ def _why(key: str, seen: Diagnosis, terms: Terms, **values: object) -> str:
     return _say(f"decide.{key}", result=result, **values)
 
 
-def _shipped(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
+def _shipped(seen: Diagnosis, terms: Terms, rules: Rules, beaten: Collection[PatternId]) -> AfterPilot:
     passed = _why("passed_cautious" if terms.strict else "passed_money" if terms.stakes is not None else "passed", seen, terms)
-    then = max(_open_ways(seen, terms, rules), key=lambda way: way.gain or 0.0, default=None)
+    then = max((way for way in _open_ways(seen, terms, rules) if way.pattern not in beaten), key=lambda way: way.gain or 0.0, default=None)
     if then is None or not then.gain or then.gain <= 0:
         return AfterPilot("ship", seen.pilot.pattern, 0, passed, result=passed)
     more = _say("decide.then", passed=passed, added=_added(seen, then.pattern), share=percent(then.right))

@@ -11,7 +11,7 @@ from advisorkit.export.blocks import Block, Callout, Cell, ChartBlock, DecisionB
 from advisorkit.files.texts import spoken
 from advisorkit.report import pictures
 from advisorkit.report.printed import columns, going_on, inside, project, project_range, say, unknowns, unread, weeks
-from advisorkit.report.trial_pages import tried
+from advisorkit.report.trial_pages import tried, way_of
 from advisorkit.store.reading import wanted
 from advisorkit.study.study import Study
 from advisorkit.values.messages import locale
@@ -124,9 +124,10 @@ def _pilot(study: Study) -> Iterator[Block]:
     if study.pilot is None:
         return
     seen, needed = study.seen, min(study.pilot.terms.target, 1.0)
+    alone = way_of(study.tried[-1], study) if study.tried else say("pilot.right", pattern=study.name(seen.pilot.pattern))
     counts = {"right": (seen.pilot.pattern, seen.right), "mended": ("text3", seen.mended)}
     bars = [
-        ShareRow(colour, say(f"pilot.{name}", pattern=study.name(seen.pilot.pattern)), one.share, say("pilot.of", hits=plain(one.hits), cases=plain(one.n)))
+        ShareRow(colour, alone if name == "right" else say("pilot.mended"), one.share, say("pilot.of", hits=plain(one.hits), cases=plain(one.n)))
         for name, (colour, one) in counts.items() if one.share is not None
     ]
     bars.insert(1, ShareRow("ink", say(f"pilot.needed.{study.pilot.terms.source}"), needed, say("pilot.of", hits=study.passing, cases=plain(seen.right.n))))

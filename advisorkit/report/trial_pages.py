@@ -80,6 +80,11 @@ def _name(way: str) -> str:
     return _tell(f"way.{way}")
 
 
+def way_of(one: Tried, study: Study | None) -> str:
+    """What was tried, such as “Prompt with all texts”; the pattern where its file names no way of ours."""
+    return _name(one.way) if f"way.{one.way}" in TEXTS.all or study is None else study.name(one.pattern)
+
+
 def _measured(row: Row) -> Iterator[str]:
     yield from _row(row)
     yield str(row.failed)
@@ -105,7 +110,7 @@ def _row(one: Tried, study: Study | None = None, at: str = "") -> Iterator[str]:
     def cite(value: float, path: str) -> float:
         return study.cite(value, f"{at}.{path}") if study else value
 
-    yield _name(one.way) if f"way.{one.way}" in TEXTS.all or study is None else study.name(one.pattern)
+    yield way_of(one, study)
     yield "–" if one.right.share is None else percent(cite(one.right.share, "right.share"))
     yield span(percent(cite(one.right.low, "right.low")), percent(cite(one.right.high, "right.high")))
     names = ("difference", "low", "high") if one.against else ()

@@ -122,7 +122,8 @@ class Study(Displayed):
     def decision(self) -> Decision:
         """What every screen, page and file says of it."""
         said = {*self.engagement.answers, *self.workflow.answers}
-        made = decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money, said)
+        way = next((one.way for one in self.tried[-1:] if one.pattern == self._next_step.pattern), "")
+        made = decide(self.catalog, self.advice, self.answers, self.prospects, self._next_step, self._money, said, way)
         return self.cite(replace(made, warnings=(*made.warnings, *far_off(self.inputs))) if self.priced else made, "", DECISION)
 
     @property
