@@ -214,6 +214,8 @@ def test_texts_are_read_by_kind_with_doubles_and_scans_named(tmp_path: Path) -> 
     document.add_paragraph("Loans are paid back monthly over ten years.")
     document.save(str(tmp_path / "d.docx"))
     (tmp_path / "e.pdf").write_bytes(blank_pdf())
+    for left in (".DS_Store", "Thumbs.db", "desktop.ini"):
+        (tmp_path / left).write_bytes(b"x")
 
     found = read_texts(tmp_path)
 

@@ -96,6 +96,14 @@ def test_a_file_named_twice_is_one_and_folders_that_are_not_looked_into_are_told
         gather([tmp_path])
 
 
+def test_tables_in_a_folder_that_nothing_names_are_told(tmp_path: Path) -> None:
+    (tmp_path / "mail.yaml").write_text(ENGAGEMENT.format("mail") + PILOT)
+    for name in ("marks.csv", "ideas.xlsx", "old.csv", "~$ideas.xlsx"):
+        (tmp_path / name).write_text("case,right\n1,yes\n")
+
+    assert gather([tmp_path]).notices[0] == f"{tmp_path}: tables in it are not read, so name those that are lists of use cases too: ideas.xlsx, old.csv"
+
+
 def test_a_file_and_a_link_to_it_are_one_under_the_files_own_name(tmp_path: Path) -> None:
     (tmp_path / "mail.yaml").write_text(ENGAGEMENT.format("mail"))
     for name in ("a.yaml", "z.yaml"):

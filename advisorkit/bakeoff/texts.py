@@ -140,7 +140,7 @@ def read_texts(folder: str | Path) -> Corpus:
 def _names(root: Path) -> list[str]:
     """The files in a folder and below that count as texts; hidden ones and those of an office program at work do not."""
     names = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.is_file()]
-    return [name for name in names if not re.search(r"(?:\A|/)(?:\.|~\$)", name)]
+    return [name for name in names if not re.search(r"(?:\A|/)(?:\.|~\$|Thumbs\.db\Z|desktop\.ini\Z)", name)]
 
 
 def state_of(source: Path) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from advisorkit.batch.values import MANIFEST, Job
 from advisorkit.export.brand import Brand
-from advisorkit.files.disk import fingerprint, folder_of
+from advisorkit.files.disk import fingerprint, folder_of, read_bytes
 from advisorkit.files.tables import KINDS
 from advisorkit.intake.mapping import ListMapping
 from advisorkit.intake.portfolio import PortfolioRow, portfolio
@@ -70,6 +70,8 @@ def gather(
             faults.append(f"{name}: there is no such file or folder")
         elif below:
             notices.append(f"{name}{below.replace(';', ':', 1)}")
+        if lists := _lists(name):
+            notices.append(f"{name}: tables in it are not read, so name those that are lists of use cases too: {', '.join(lists)}")
         for path in sorted(found, key=Path.is_symlink):  # what is named twice is made once, by its own name where that is there
             paths.setdefault(realpath(path), path)
     if faults or not paths:
@@ -128,6 +130,16 @@ def _folders(folder: Path) -> list[str]:
         with suppress(OSError):
             found += [one.name] if one.is_dir() and not one.name.startswith(".") and any(map(_is_engagement, one.iterdir())) else []
     return found
+
+
+def _lists(folder: Path) -> list[str]:
+    """Names of the tables in a folder that no file of it names: neither marks of an engagement nor what a batch left there."""
+    files, named = sorted(folder.iterdir()) if folder.is_dir() else [], b""
+    for one in (file for file in files if file.suffix.lower() in _FILES):
+        with suppress(EngagementError):  # told as the fault of an input
+            named += read_bytes(one)
+    tables = [one.name for one in files if one.suffix.lower() in KINDS and one.name[0] not in ".~"]
+    return [name for name in tables if name.encode(errors="surrogateescape") not in named]
 
 
 def _of_row(row: PortfolioRow, path: Path, prepare: Prepare, brand: Brand | None) -> Job:

@@ -8,11 +8,12 @@ from datetime import date
 from pathlib import Path, PurePath
 
 from advisorkit.catalog.reading import assumptions, load as load_catalog
+from advisorkit.files import amounts
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, as_day
 from advisorkit.files.trees import Scalar, shown
 from advisorkit.intake.mapping import KEPT, ListMapping, Place, on_sight, read_list, strange
-from advisorkit.intake.wording import agreed, answered, bare, in_unit, like_total, loose, nothing, place_of, unit_of
+from advisorkit.intake.wording import agreed, answered, bare, in_unit, loose, nothing, place_of, unit_of
 from advisorkit.store.reading import CONTEXT, CURRENCIES, SLUG, reduced
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
 from advisorkit.values.messages import EngagementError, Fault, UsageError
@@ -129,7 +130,7 @@ def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], 
     alone = [row for row in table.rows if [*row.cells] == [to["name"]]]
     if alone and 3 * len(alone) <= len(table.rows) + 2:
         yield f"{table.file}: nothing but a name in {_lines(alone)}; take out what is a heading or a note: {shown('; '.join(_text(row, to['name']) for row in alone), 200)}"
-    if sums := [row for row in table.rows if like_total(_text(row, to["name"]))]:
+    if sums := [row for row in table.rows if bare(_text(row, to["name"])).partition(" ")[0] in amounts.words("totals")]:
         yield f"{table.file}: what may be a total was read as a use case in {_lines(sums)}; take out what is one: {shown('; '.join(_text(row, to['name']) for row in sums), 200)}"
     if taken := [f"{shown(heading)} as {unit_of(place.to).replace('currency', rest.currency)}" for heading, place in places.items() if loose(heading, place.to)]:
         yield f"{table.file}: what stands behind these headings is no unit known here, so their amounts were taken in ours: {'; '.join(taken)}"
@@ -184,8 +185,7 @@ def _unfit(row: ReadRow, heading: str, id: str, rows: Sequence[ReadRow]) -> str:
     if not id:
         said = _text(row, heading)
         return f"'{shown(said)}' holds no letter or digit of an id" if said else "is blank; every row needs an id"
-    others = ", ".join(str(other.line) for other in rows[:_MANY] if other is not row)
-    return f"'{id}' is given {len(rows)} times, also in line {others}; ids are unique"
+    return f"'{id}' is given {len(rows)} times, also in {_lines([other for other in rows if other is not row])}; ids are unique"
 
 
 def _text(row: ReadRow, heading: str) -> str:

@@ -225,16 +225,6 @@ def no_row(texts: Sequence[str]) -> str:
     return "a note" if len(texts) == 1 and (first[:1] in "*†‡¹²³" or bare(first.partition(":")[0]) in (usual().notes if ":" in first else ())) else ""
 
 
-def like_total(name: str) -> bool:
-    """Whether the name of a row begins like that of a total, though it may be none.
-
-    Example:
-        >>> like_total("Total Sales"), like_total("Totally new")
-        (True, False)
-    """
-    return bare(name).partition(" ")[0] in words("totals")
-
-
 def names() -> tuple[str, ...]:
     """Every name that a column may have: of the row itself, criteria, workload and assumptions.
 
