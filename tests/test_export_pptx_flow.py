@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from pptx.oxml.ns import qn
-from sample_charts import CURVES, PATH, TORNADO
+from sample_charts import CURVES, PATH, TOLD, TORNADO
 from sample_pages import COVER, notebook
 from test_export_pptx import fits, opened, report, titles
 
@@ -207,6 +207,14 @@ def test_what_a_curve_s_crossing_says_stands_above_every_line() -> None:
 
     half = 0.6 * size / (0.92 * shape.height / 9525 - 3.4 * size) * (axis.maximum_scale - axis.minimum_scale)
     assert max(CURVES.amounts) < [*told.values][1] - half and [*told.values][1] + half < axis.maximum_scale * 1.001
+
+
+def test_what_a_return_visit_shows_takes_the_width_of_a_slide() -> None:
+    deck = opened(render(notebook(COVER, Heading("Told and measured", 2), Text(("A point.",) * 8, "bullets"), ChartBlock(TOLD), Callout("note", "Go on."), Done())))
+    (shown,) = (shape for shape in deck.slides[1].shapes if shape.shape_type == MSO_SHAPE_TYPE.GROUP)
+
+    assert shown.width > 0.85 * deck.slide_width
+    assert list(fits(deck)) == []
 
 
 def test_stairs_take_the_width_of_a_slide_and_the_height_that_is_left() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from advisorkit.charts.draw import scene
+from advisorkit.charts.draw_axes import ToldBars
 from advisorkit.charts.kinds import BeliefMap, PathStairs, Reliability
 from advisorkit.charts.scene import width
 from advisorkit.export import blocks as kinds
@@ -16,7 +17,7 @@ GAP, NEAR = 18.0, 4.0
 """Pixels between blocks, and between a heading and what it stands above."""
 ASIDE = 44.0
 """Pixels between columns."""
-WIDEST = {BeliefMap: 420.0, Reliability: 420.0, PathStairs: 1200.0}
+WIDEST = {BeliefMap: 420.0, Reliability: 420.0, PathStairs: 1200.0, ToldBars: 1200.0}
 """Most width of a drawing, in pixels before it is enlarged."""
 STEEP = ((1.8, 40.0), (1.6, 30.0))
 """How much stairs are enlarged where a slide has room, and how far each then rises above the one before."""

@@ -354,7 +354,7 @@ def _path(study: Study) -> Iterator[Block]:
 def _risks(study: Study) -> Iterator[Block]:
     careful, unknown = cautions(study), unknowns(study)
     if careful or unknown:
-        yield _page(_weakened(len(careful) + len(unknown)) if careful else say("slides.risks.open", count=study.cite(len(unknown), "words.unknowns")), study)
+        yield _page(_weakened(len(careful) + len(unknown)), study)
         both = bool(careful and unknown)
         yield from (Heading(say("slides.risks.careful"), column="left" if both else ""), Text(careful, "bullets")) if careful else ()
         yield from (Heading(say("slides.risks.unknown"), column="right" if both else ""), Text(unknown, "bullets")) if unknown else ()

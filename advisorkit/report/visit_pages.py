@@ -42,7 +42,7 @@ def _page(name: str, seen: Visit, *, whole: bool) -> Iterator[Block]:
     shown = quantities if whole else _weightiest(quantities)
     bars = (*(_bar(seen, one) for one in shown), *_sums(seen, shown))
     hidden = () if whole else tuple(label(one.name) for one in quantities if one.measured and one not in shown)
-    subtitle = linked(" ", (say("visit.chart_subtitle", unit=_unit(seen)), *((say("visit.hidden", names=", ".join(hidden)),) if hidden else ())))
+    subtitle = linked(" ", (say("visit.chart_subtitle", unit=_unit(seen)), *((say("visit.hidden", names="; ".join(hidden)),) if hidden else ())))
     chart = ToldBars(title=say("visit.chart"), subtitle=subtitle, heads=columns("visit.head", unit=_unit(seen)), bars=bars)
     yield ChartBlock(chart, titled=False)
     yield from ((Text(tuple(_said(seen))),) if whole else ())
@@ -153,7 +153,7 @@ def _said(seen: Visit) -> Iterator[str]:
         ends = {f"{when}_{name}": money_short(getattr(one, name), seen.study.currency) for when, one in (("told", kept["gain"]), ("now", now)) for name in ("low", "likely", "high")}
         yield say("visit.gain", months=seen.study.months, **ends)
     if nothing := [label(one.name) for one in seen.seen if one.name in BEHIND_SAVED and one.worth is not None and not round(one.worth / seen.unit)]:
-        yield say("visit.saved", names=", ".join(nothing))
+        yield say("visit.saved", names="; ".join(nothing))
     chance = held.reach[seen.pattern]
     if needed is not None and not held.target.never and chance is not None and "reach" in kept:
         yield say("visit.reach", needed=percent(min(needed, 1.0)), told=about(kept["reach"].likely), now=about(chance))
@@ -172,6 +172,6 @@ def _decide(seen: Visit) -> Iterator[str]:
     else:
         yield say("visit.decide.go")
     if outside := [label(one.name) for one in seen.seen if one.inside is False]:
-        yield say("visit.decide.outside", names=", ".join(outside))
+        yield say("visit.decide.outside", names="; ".join(outside))
     if seen.study.decision.destination != seen.pattern:
         yield say("visit.decide.other", headline=seen.study.decision.headline)
