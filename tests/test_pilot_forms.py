@@ -82,6 +82,12 @@ def test_ragas_results_need_metric_and_threshold(tmp_path: Path, form: str) -> N
     assert counted(path, scorer="faithfulness", threshold="0.8") == (2, 3)
 
 
+def test_a_tools_table_that_a_german_program_saved_keeps_its_scores(tmp_path: Path) -> None:
+    path = written(tmp_path, "user_input;response;answer_correctness\nq1;a;0,9\nq2;b;0,25\nq3;c;1\n", "ragas.csv")
+
+    assert counted(path, threshold="0.5") == (2, 3)
+
+
 def test_a_deepeval_run_counts_as_deepeval_counts_it(tmp_path: Path) -> None:
     log = deepeval([{"Correctness": 0.9, "Format": 1}, {"Correctness": 0.3, "Format": 1}, {"Correctness": 0.7, "Format": 0}])
     path = written(tmp_path, log)

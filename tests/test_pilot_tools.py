@@ -77,6 +77,13 @@ def test_failed_answers_whose_grading_was_stripped_are_wrong(tmp_path: Path) -> 
     assert counted(written(tmp_path, evaluation(rows))) == (1, 3)
 
 
+def test_answers_without_variables_count_as_one_case_and_that_is_told(tmp_path: Path) -> None:
+    results = read_results(written(tmp_path, evaluation([row | {"vars": {}} for row in promptfoo([JUDGED, FAILED, JUDGED])])))
+
+    assert len({mark.case for mark in results.marks}) == 1
+    assert results.warnings == ("No answer says which variables its test had, so all count as repeats of one case; export them with the variables if they are several.",)
+
+
 def test_two_models_are_asked_and_each_has_its_own_share(tmp_path: Path) -> None:
     rows = promptfoo([JUDGED] * 22 + [FAILED] * 2) + promptfoo([JUDGED] * 6 + [FAILED] * 18, model="acme:b", column=1)
     path = written(tmp_path, evaluation(rows))

@@ -97,6 +97,10 @@ def test_several_sheets_come_into_one_file_and_differences_keep_their_names(enga
     assert (answers["budget"].amount, answers["budget"].said_by) == (Estimate.of(80_000), "finance")
     assert answers["task_scope"].levels == ("one_narrow",), "a guess gives way to what somebody knows"
     assert "citations: people differ, both stand: ann (required); cy (no)" in result.output
+    assert "task_scope: ann (one_narrow) is known and stays; the guess of cy (open_ended) is left out" in result.output
+
+    run("intake", "read", ann, "--to", engagement)
+    assert read(engagement).workflows[0].answers["citations"] == answers["citations"], "read again, a sheet is no further voice"
 
 
 def test_a_sheet_that_comes_later_adds_a_voice_and_its_own_person_may_correct_it(engagement: Path) -> None:

@@ -177,7 +177,7 @@ def read(
     model: Annotated[str, typer.Option("--model", metavar="NAME", help="Which model was piloted, where a log holds several.")] = "",
     version: Annotated[str, typer.Option("--version", metavar="NAME", help="Which prompt or run was piloted, where there are several.")] = "",
     threshold: Annotated[
-        str, typer.Option("--threshold", metavar="GRADE", help="Least grade that is right, such as 4 or 0.8, or all that are, such as A,B.")
+        str, typer.Option("--threshold", metavar="GRADE", help="Least grade that is right (of what is wrong, the most), such as 4 or 0.8, or all that are, such as A,B.")
     ] = "",
     as_json: Json = False,
 ) -> None:

@@ -320,14 +320,17 @@ def together(replies: Mapping[str, Reply]) -> Reply:
     Where two known answers differ, both stand as a disagreement with their names; nobody's answer is lost.
     """
     found: dict[str, Answer] = {}
-    differ: list[str] = []
+    differ, told = list[str](), list[str]()
     for name, reply in replies.items():
         for criterion, said in reply.answers.items():
             one = replace(said, said_by=said.said_by or name)
+            guess, known = sorted((found.get(criterion, one), one), key=lambda answer: answer.confidence)
+            if guess.confidence != known.confidence and guess.value != known.value and not (guess.unknown or known.unknown):
+                told.append(f"{criterion}: {known.spoken} is known and stays; the guess of {guess.spoken} is left out")
             found[criterion] = found[criterion].beside(one) if criterion in found else one
             if "(" in found[criterion].said_by and criterion not in differ:
                 differ.append(criterion)
-    told = [f"{name}: people differ, both stand: {found[name].said_by}" for name in differ]
+    told += [f"{name}: people differ, both stand: {found[name].said_by}" for name in differ]
     parts = list(replies.values())
     return Reply(found, tuple(fault for one in parts for fault in one.faults), (*(notice for one in parts for notice in one.notices), *told))
 

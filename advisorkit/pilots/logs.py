@@ -267,7 +267,9 @@ def _promptfoo(log: Log, document: Any, placed: Sequence[tuple[Row, str]]) -> Pl
     rows = [row for row, _ in placed]
     columns = list(dict.fromkeys((row.get("promptIdx"), *_name(row)) for row in rows))
     times = Counter(column[1:] for column in columns)
-    for (row, place), case in zip(placed, _cases(rows), strict=True):
+    cases = _cases(rows)
+    log.said |= {"warn.alike": ""} if len({*cases}) == 1 < len(rows) and not any(row.get("vars") for row in rows) else {}
+    for (row, place), case in zip(placed, cases, strict=True):
         grading, (model, prompt) = row.get("gradingResult") or {}, _name(row)
         parts, right = [*_top(items(grading, "componentResults"))], flag("nothing" if row.get("success") is None else row["success"], f"{place}.success", log)
         broken = row.get("failureReason") == 2 or (row.get("error") and not grading and not right and row.get("failureReason") != 1)

@@ -214,9 +214,9 @@ def _from_table(table: ReadTable, choice: Choice, raw: Sequence[Any] = ()) -> ma
     ours, known = {*names.values()}, told(rows)
     if not all(isinstance(row, dict) for row in rows):
         raise PilotError(faults, len(rows))
-    if not known:
+    if not raw:
         points = {name: decimal_mark(value for row in rows if isinstance(value := row.get(name), str)) for name in names}
-        rows = [dict(_own(name, names.get(name, ""), value, points.get(name, "")) for name, value in row.items()) for row in rows]
+        rows = [dict(_own(name, "" if known else names.get(name, ""), value, points.get(name, "")) for name, value in row.items()) for row in rows]
     graded = not ours & {"right", "outcome"} and verdict_columns(rows, logbook().formats["table"].text)
     given = [*table.columns, *(["right"] if graded else []), *(["case"] if graded and choice.scorer else [])]
     lacks = [] if known else marked.check_columns(table.file, given)

@@ -94,7 +94,7 @@ class Answer:
             kept, left = (other, self) if self.unknown or (self.confidence == "guess" and not other.unknown) else (self, other)
             return replace(kept, note="; ".join(filter(None, notes))) if left.unknown else kept
         differ = self.value != other.value
-        speakers = dict.fromkeys(one.spoken if differ else one.said_by for one in (self, other))
+        speakers = dict.fromkeys(voice for one in (self, other) for voice in (one.spoken if differ else one.said_by).split("; "))  # a sheet read again adds none
         ends = [amount for amount in (self.amount, other.amount) if amount]
         return replace(
             self, levels=() if ends else tuple(dict.fromkeys((*self.levels, *other.levels))),
