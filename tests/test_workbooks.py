@@ -230,6 +230,19 @@ def ods_row(cells: list[str], row: str = "", cell: str = "") -> str:
 NOTE = '<table:table-cell office:value-type="string"><text:p>z</text:p></table:table-cell>'
 
 
+def test_errors_and_formulas_without_a_value_are_faults_of_an_open_document_sheet_too(tmp_path: Path) -> None:
+    error = '<table:table-cell table:formula="of:=1/0" office:value-type="string" office:string-value="" calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>'
+    good = '<table:table-cell table:formula="of:=1+1" office:value-type="float" office:value="2"><text:p>2</text:p></table:table-cell>'
+    named = '<table:table-row xmlns:calcext="urn:x"'
+    row = f'{named}>{NOTE}{error}<table:table-cell table:formula="of:=A1"/>{good}</table:table-row>'
+    path = ods(tmp_path, ods_row(["id", "a", "b", "c"]) + row)
+
+    (found,) = read_table(path).rows
+
+    assert [fault.message for fault in found.faults] == ["holds the error #DIV/0!", "holds a formula without its value; open and save the file in Excel, or paste the value instead"]
+    assert found.cells["c"].number() == 2
+
+
 def test_an_open_document_sheet_is_read_like_any_other(tmp_path: Path) -> None:
     empty = '<table:table-row table:number-rows-repeated="1048572"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
     rows = [

@@ -265,9 +265,10 @@ def _tables(parts: Iterable[bytes], file: str) -> dict[str, _Scan]:
         if name == "number-style" and form:
             forms[form[0]] = _telling("".join(form[1:]))
             form.clear()
+        list(found.values())[-1].end(name)
 
     for raw in parts:
-        walk(raw, start, end, lambda text: form.append(text) if form else None)
+        walk(raw, start, end, lambda text: form.append(text) if form else list(found.values())[-1].text(text))
     return found
 
 
@@ -346,6 +347,8 @@ class _Scan:
                 self._open_cell(name, given)
 
     def _open_cell(self, name: str, given: Mapping[str, str]) -> None:
+        kind, self._value = given.get("value-type", ""), ""
+        self._kind, self._formula = "e" * (kind == "error"), "formula" in given and not kind
         if name == "table-column" and (style := given.get("default-cell-style-name", "")) in self.styles:
             self._usual |= dict.fromkeys(range(self._column, min(self._column + self._across, MAX_COLUMNS + 1)), style)
         if name == "table-column" and given.get("visibility", "visible") != "visible":
@@ -367,9 +370,9 @@ class _Scan:
             self._value += text
 
     def end(self, name: str) -> None:
-        if name == "c" and self._kind == "e":
+        if name in {"c", "table-cell"} and self._kind == "e":
             self.problems[self._row, self._column] = here("holds the error {}", shown(self._value or "", 20))
-        elif name == "c" and self._formula and not self._value and self._kind != "str":
+        elif name in {"c", "table-cell"} and self._formula and not self._value and self._kind != "str":
             self.problems[self._row, self._column] = "holds a formula without its value; open and save the file in Excel, or paste the value instead"
 
     def _counted(self, down: int, across: int, *, filled: bool) -> None:
@@ -386,10 +389,7 @@ class _Scan:
 
 
 def _column_of(name: str) -> int:
-    number = 0
-    for letter in name.upper():
-        number = 26 * number + ord(letter) - 64
-    return number
+    return sum((ord(letter) - 64) * 26**i for i, letter in enumerate(reversed(name.upper())))
 
 
 def on_paper(sheet: Any) -> None:
