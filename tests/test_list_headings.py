@@ -143,3 +143,11 @@ def test_a_row_of_another_column_alone_is_not_called_a_name(tmp_path: Path) -> N
     found = listed(tmp_path, "id,name,calls_per_month\na,A,100\nb,B,200\nc,C,5\n,,305\n")
 
     assert not [notice for notice in found.notices if "nothing but a name" in notice]
+
+
+def test_a_number_below_one_among_percents_is_told(tmp_path: Path) -> None:
+    found = listed(tmp_path, "id,name,adoption (%)\na,A,60\nb,B,0.5\n")
+
+    assert [notice.partition(": ")[2] for notice in found.notices if "percent" in notice.partition(": ")[2]] == [
+        "adoption (%) is in percent, so less than one percent was taken for 0.5; write 50 for a half",
+    ]

@@ -9,10 +9,11 @@ from pathlib import Path, PurePath
 
 from advisorkit.catalog.reading import assumptions, load as load_catalog
 from advisorkit.files import amounts
+from advisorkit.files.numbers import is_number
 from advisorkit.files.spots import Spot
 from advisorkit.files.tables import ReadRow, ReadTable, as_day
 from advisorkit.files.trees import Scalar, shown
-from advisorkit.intake.mapping import KEPT, ListMapping, Place, on_sight, read_list, strange
+from advisorkit.intake.mapping import KEPT, ListMapping, Place, on_sight, read_list, said_in, strange
 from advisorkit.intake.wording import agreed, answered, bare, in_unit, loose, nothing, place_of, unit_of
 from advisorkit.store.reading import CONTEXT, CURRENCIES, SLUG, reduced
 from advisorkit.values.engagement import Answer, Engagement, Setting, Workflow
@@ -134,6 +135,10 @@ def _told(table: ReadTable, places: Mapping[str, Place], to: Mapping[str, str], 
         yield f"{table.file}: what may be a total was read as a use case in {_lines(sums)}; take out what is one: {shown('; '.join(_text(row, to['name']) for row in sums), 200)}"
     if taken := [f"{shown(heading)} as {unit_of(place.to).replace('currency', rest.currency)}" for heading, place in places.items() if loose(heading, place.to)]:
         yield f"{table.file}: what stands behind these headings is no unit known here, so their amounts were taken in ours: {'; '.join(taken)}"
+    for heading in (heading for heading, place in places.items() if place.unit in amounts.words("percent")):
+        numbers = {text: float(text) for text in said_in(table, heading) if is_number(text)}
+        if small := [text for text, value in numbers.items() if 0 < value < 1 < max(numbers.values())]:
+            yield f"{table.file}: {shown(heading)} is in percent, so less than one percent was taken for {', '.join(small[:_MANY])}; write 50 for a half"
     own = [shown(heading) for heading, place in places.items() if place.to == KEPT and given.place(heading) is None]
     if own:
         yield f"{table.file}: kept as context, not as answers: {'; '.join(own)}"
