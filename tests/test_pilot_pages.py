@@ -21,6 +21,7 @@ from advisorkit.export.brand import Brand
 from advisorkit.pilots.diagnosis import Pilot
 from advisorkit.pilots.established import established_for
 from advisorkit.pilots.marked import MarkedCase, MarkedResults
+from advisorkit.pilots.tally import wilson
 from advisorkit.report.annex_pages import answers_of
 from advisorkit.report.job import Report, make_report, write_job
 from advisorkit.report.pictures import path_stairs
@@ -313,3 +314,21 @@ def test_where_serious_errors_stop_it_the_reason_names_them_in_every_document(tm
     assert (here.decision.next_step.action, [rung.rung for rung in here.decision.path if rung.state == "here"]) == ("stop", ["prompt_pilot"])
     because = "88% of 100 answered cases were right. Errors are serious here, so the cautious reading counts: at least 80% right; 85% is needed."
     assert [because in words(blocks) for blocks in (result(here), charter(here), decision_record(Report((here,), Brand())))] == [True] * 3
+
+
+@pytest.mark.parametrize(("right", "more", "told"), [
+    (16, 42, "Of 42 cases not even all right answers reach it; collect at least 53"),
+    (91, 40, "At least 37 of these 40 are right, so that with those marked before the cautious end reaches 85%"),
+])
+def test_a_charter_for_more_cases_of_the_same_sheet_counts_those_marked_before(tmp_path: Path, right: int, more: int, told: str) -> None:
+    """Of the 40 alone 39 had to be right to reach 85 %; with 91 of the 100 before them it takes 128 of 140. Of 42 alone “all 42” was enough; after 16 of 21 that is 58 of 63, cautiously 83 %."""
+    assert [wilson(91 + hits, 140)[0] >= 0.85 for hits in (36, 37)] == [wilson(hits, 40)[0] >= 0.85 for hits in (38, 39)] == [False, True]
+    assert [wilson(16 + more, 21 + more)[0] >= 0.85 for more in (42, 52, 53)] == [False, False, True]
+    cases = {16: 21, 91: 100}[right]
+    (path := tmp_path / "marks.csv").write_text("case,right,failure\n" + "".join(f"{i},{'yes,' if i < right else 'no,unclear'}\n" for i in range(cases)))
+    serious = replace(WORKFLOW, answers={"error_tolerance": Answer(("serious",))})
+    found = read_pilot(path, replace(CLIENT, workflows=(serious,)), tmp_path / "acme.yaml", pass_mark=0.85)
+    here = view(found.engagement, found.established)
+
+    assert (here.plan.mark, here.plan.before.hits, here.plan.before.n) == (more, right, cases)
+    assert told in words(charter(here))

@@ -32,6 +32,8 @@ class AfterPilot:
     """With ship: what would probably pay for itself on top, once this is in use; None when nothing would."""
     result: str = ""
     """With ship: the reason without what comes on top."""
+    same: bool = False
+    """Whether the further cases go on the sheet that was marked, so that all of them together decide."""
 
 
 _REMOVES: Mapping[PatternId, Mapping[PatternId, tuple[bool, bool]]] = {
@@ -141,13 +143,13 @@ def decide(seen: Diagnosis, terms: Terms, rules: Rules, beside: Sequence[Diagnos
         return AfterPilot("stop", pattern, 0, _say("plan.never") if terms.source == "break_even" else _why("never", seen, terms))
     if seen.right.n < rules.least_cases:
         more = further_cases(seen, terms, rules)
-        return AfterPilot("mark_more", pattern, more, _say("decide.too_few" if more else "decide.too_few_to_pay", cases=plain(seen.right.n), more=more))
+        return AfterPilot("mark_more", pattern, more, _say("decide.too_few" if more else "decide.too_few_to_pay", cases=plain(seen.right.n), more=more), same=True)
     standing, beaten = stands(seen, terms, rules), {one.pilot.pattern: one for one in beside if (one.right.share or 0.0) <= (seen.right.share or 0.0)}
     if standing == "pass":
         return _shipped(seen, terms, rules, beaten)
     if standing == "open":
         more = further_cases(seen, terms, rules)
-        return AfterPilot("mark_more", pattern, more, _why("open", seen, terms, more=more))
+        return AfterPilot("mark_more", pattern, more, _why("open", seen, terms, more=more), same=True)
     after = _after_failing(seen, terms, rules)
     tried = beaten.get(after.pattern) if after.action == "climb" else None
     return _no_better(seen, tried, terms) if tried else after
@@ -204,7 +206,7 @@ def _after_failing(seen: Diagnosis, terms: Terms, rules: Rules) -> AfterPilot:
     if known < rules.least_failures:
         missing, failed = rules.least_failures - math.floor(known), seen.right.n - seen.right.hits
         more = max(STEP, math.ceil(missing / max(failed / seen.right.n, 0.05)))
-        return AfterPilot("mark_more", pattern, more, _why("unexplained", seen, terms, missing=missing, more=more))
+        return AfterPilot("mark_more", pattern, more, _why("unexplained", seen, terms, missing=missing, more=more), same=True)
     needs = Needs.of(seen.failing(rules), 1 - terms.target, rules)
     action, to, key = _onward(seen, terms, rules, needs)
     more = max(STEP, math.ceil(seen.right.n)) if action == "mark_more" else 0

@@ -13,7 +13,7 @@ from advisorkit.files.texts import Texts
 from advisorkit.files.workbooks import PLAIN, on_paper
 from advisorkit.pilots.marked import ARMS, FAILURES, OUTCOMES, SEVERITIES
 from advisorkit.pilots.results import AGREED, MARKS, SECOND_MARKS
-from advisorkit.pilots.tally import wilson
+from advisorkit.pilots.tally import Share, wilson
 from advisorkit.pilots.terms import PilotSize, Terms, evpi, sizes_valued, terms_for, worth_marking
 from advisorkit.values.criteria import PatternId, Rules
 from advisorkit.values.displayed import Displayed
@@ -21,6 +21,7 @@ from advisorkit.values.messages import UsageError
 from advisorkit.values.quantities import money, percent
 
 _say = Texts("pilots").say
+_NONE = Share(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +67,28 @@ class Plan(Displayed):
     """The reason in a client's words."""
     marking_cost: float | None = None
     """What marking them costs; None when no money is known."""
+    before: Share = _NONE
+    """Right answers of the cases on the same sheet that were marked before, which count with these."""
 
     @property
     def passing(self) -> int | None:
-        """Fewest right answers of those marked whose cautious end reaches the mark; None where even all of them would not do."""
-        return next((hits for hits in range(self.mark + 1) if wilson(hits, self.mark)[0] >= self.terms.target), None)
+        """Fewest right answers of these whose cautious end, with those before, reaches the mark; None where even all of them would not do."""
+        return next((hits for hits in range(self.mark + 1) if self._cautious(hits, self.mark) >= self.terms.target), None)
 
     @property
     def least(self) -> int:
-        """Fewest cases of which all, if they are right, reach the mark at their cautious end."""
-        return next((n for n in range(1, 10_000) if wilson(n, n)[0] >= self.terms.target), 10_000)
+        """Fewest cases of which all, if they are right, reach the mark at their cautious end, with those before."""
+        return next((n for n in range(1, 10_000) if self._cautious(n, n) >= self.terms.target), 10_000)
+
+    def _cautious(self, hits: int, cases: int) -> float:
+        return wilson(self.before.hits + hits, self.before.n + cases)[0]
 
 
 def pilot_plan(
     inputs: Inputs, rules: Rules, pass_mark: float | None = None, pattern: PatternId = "prompt", wanted: float | None = None,
-    more: int | None = None,
+    more: int | None = None, before: Share | None = None,
 ) -> Plan:
-    """How many cases of a workflow to mark: `more` where a pilot has said so, 0 where that pays for none, else by money where it is known and by precision otherwise."""
+    """How many cases of a workflow to mark: `more` where a pilot has said so (with `before` on the same sheet), 0 where that pays for none, else by money where known and by precision otherwise."""
     terms = terms_for(inputs, rules, pass_mark, pattern, wanted)
     stakes, target = terms.stakes, 1.0 if terms.never else terms.target
     assumed = [_say("plan.assumed")] if stakes and inputs.usually_checked.falling and not inputs.falling else []
@@ -103,6 +109,7 @@ def pilot_plan(
         basis=basis,
         why=" ".join([_why(mark, basis, inputs.currency, valued, terms), *assumed]),
         marking_cost=mark * stakes.marking_cost if stakes else None,
+        before=before or _NONE,
     )
 
 

@@ -148,7 +148,7 @@ def meanings(study: Study) -> Iterator[tuple[str, ...]]:
     passes = not plan.terms.never and not (plan.terms.strict and plan.passing is None)
     for name in (*(("pass",) if passes else ()), *_FALLS_SHORT[plan.pattern], "open"):
         values = {"needed": percent(plan.terms.target), "hits": plan.passing, "cases": plan.mark} if name == "pass" else {}
-        strict = ".strict" if name == "pass" and plan.terms.strict else ""
+        strict = "" if name != "pass" or not plan.terms.strict else ".strict.more" if plan.before.n else ".strict"
         person = ".person" if name == "pass" and study.decision.person_decides else ""
         built = _BUILT.get(name)
         if built and study.status(built) == "ruled_out":

@@ -250,7 +250,9 @@ class Study(Displayed):
         next_one = step.action in {"pilot", "mark_more", "climb"} and step.pattern == pattern
         more = step.cases if next_one and step.action == "mark_more" and self.pilot else None
         inputs = self.inputs if next_one else self._unmeasured
-        return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, pattern, wanted(self.workflow), more)
+        last = self.pilot.diagnoses[-1] if more and self.pilot and self.pilot.decision.same else None
+        before = last.right if last and last.pilot.pattern == pattern else None
+        return pilot_plan(inputs, rules(), self.workflow.agreed_pass_mark, pattern, wanted(self.workflow), more, before)
 
     @Spoken
     def before(self) -> Advice:
