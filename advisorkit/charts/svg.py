@@ -23,7 +23,7 @@ def svg(chart: Chart, theme: Theme = LIGHT, wide: Wide = None, *, tips: bool = F
         >>> from advisorkit.charts.theme import SCREEN
         >>> bars = ShareBars(title="RAG leads", bars=(ShareRow("rag", "RAG", 0.67, "67%"),))
         >>> svg(bars)[40:72]
-        'viewBox="0 0 380 27" width="380"'
+        'viewBox="0 0 520 27" width="520"'
         >>> svg(bars, SCREEN, tips=True).partition("<path ")[2].partition("/>")[0]
         'd="M43.1 6h158.7v15h-158.7z" fill="var(--ak-rag)" data-tip="RAG 67%"'
     """
