@@ -25,7 +25,7 @@ def svg(chart: Chart, theme: Theme = LIGHT, wide: Wide = None, *, tips: bool = F
         >>> svg(bars)[40:72]
         'viewBox="0 0 520 27" width="520"'
         >>> svg(bars, SCREEN, tips=True).partition("<path ")[2].partition("/>")[0]
-        'd="M43.1 6h158.7v15h-158.7z" fill="var(--ak-rag)" data-tip="RAG 67%"'
+        'd="M43.1 6h252.5v15h-252.5z" fill="var(--ak-rag)" data-tip="RAG 67%"'
     """
     drawing = scene(chart, wide, **sizes)
     size = f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" width="{_n(drawing.width)}"'
