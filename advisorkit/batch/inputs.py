@@ -1,5 +1,6 @@
 """From files, folders and portfolio tables to jobs: one faulty file or row is one faulty job."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -134,12 +135,16 @@ def _folders(folder: Path) -> list[str]:
 
 def _lists(folder: Path) -> list[str]:
     """Names of the tables in a folder that no file of it names: neither marks of an engagement nor what a batch left there."""
-    files, named = sorted(folder.iterdir()) if folder.is_dir() else [], b""
-    for one in (file for file in files if file.suffix.lower() in _FILES):
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = {one.name.encode(errors="surrogateescape"): one.name for one in files if one.suffix.lower() in KINDS and one.name[0] not in ".~"}
+    lengths, ends = {*map(len, found)}, re.compile("|".join(map(re.escape, sorted(KINDS, reverse=True))).encode(), re.IGNORECASE)
+    for one in (file for file in files if found and file.suffix.lower() in _FILES):
         with suppress(EngagementError):  # told as the fault of an input
-            named += read_bytes(one)
-    tables = [one.name for one in files if one.suffix.lower() in KINDS and one.name[0] not in ".~"]
-    return [name for name in tables if name.encode(errors="surrogateescape") not in named]
+            raw = read_bytes(one)
+            for end in (match.end() for match in ends.finditer(raw)):
+                for length in lengths:
+                    found.pop(raw[max(0, end - length) : end], None)
+    return [*found.values()]
 
 
 def _of_row(row: PortfolioRow, path: Path, prepare: Prepare, brand: Brand | None) -> Job:

@@ -7,19 +7,17 @@ from typing import Any, Literal
 
 from advisorkit.charts import draw_axes, kinds, plotted
 from advisorkit.charts.kinds import Point
-from advisorkit.charts.scene import Dot, Label, Mark, Panel, Scene, Strip, Stroke, page, rows, run, ticks, width, wrap
+from advisorkit.charts.scene import HALF_WIDE, PAGE_WIDE, Dot, Label, Mark, Panel, Scene, Strip, Stroke, page, rows, run, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
 from advisorkit.values.messages import here
 from advisorkit.values.quantities import hundredths, money_short, percent, percents, span
 
-HALF_WIDE = 330
-"""Width of half of a page in pixels."""
 Wide = float | Literal["half"] | None
 """Width of a chart: pixels, half of a page, or what is usual for its kind."""
 _CHANCES = ((-20.0, 1), (-9.5424, 10), (-4.7712, 25), (0.0, 50), (4.7712, 75), (9.5424, 90), (19.956, 99))
 
 
-def waterfall(chart: kinds.Waterfall, wide: float = 682, row: float = 22) -> Scene:
+def waterfall(chart: kinds.Waterfall, wide: float = PAGE_WIDE, row: float = 22) -> Scene:
     """One label column and a column for each axis; decibans to scale, chances as ticks."""
     longest = max((width(_named(s), 13) for s in chart.steps), default=0)
     labels = min(max(longest + 14, wide * 0.31), wide * 0.4)
@@ -138,7 +136,7 @@ def _share(bar: kinds.ShareRow, n: int, thick: float, start: float, room: float,
     yield from run(bar.share, n, note, dx=7 + width(bar.shown, 14, bold=True))
 
 
-def flip_bars(chart: kinds.FlipBars, wide: float = 682, row: float = 18) -> Scene:
+def flip_bars(chart: kinds.FlipBars, wide: float = PAGE_WIDE, row: float = 18) -> Scene:
     """Change on the left, a 100 % bar, the new leader on the right; `row` is the height of a line of text."""
     size, bar_wide = min(14, row - 3), wide * 0.2
     room = max(wide * 0.36, *(width(f.shown, size, bold=True) for f in chart.flips))
@@ -183,7 +181,7 @@ def _stack(shares: tuple[kinds.ShareRow, ...], y: float, wide: float, thick: flo
         start += size
 
 
-def path_stairs(chart: kinds.PathStairs, wide: float = 682, rise: float = 15) -> Scene:
+def path_stairs(chart: kinds.PathStairs, wide: float = PAGE_WIDE, rise: float = 15) -> Scene:
     """Stairs rising to the right, each by `rise` pixels; the words of each hang under its tread."""
     column = min(wide / len(chart.stairs), 230)
     top = max((6 if stair.state == "later" else 24) + rise * n for n, stair in enumerate(chart.stairs))
@@ -209,7 +207,7 @@ def _stair(stair: kinds.Stair, x: float, y: float, column: float) -> Iterator[Ma
         yield Label(x=x, y=y + 16.5 * n, text=line, fill=fill, bold=bold, size=14 if bold else 13)
 
 
-def range_bars(chart: kinds.RangeBars, wide: float = 682, row: float = 37) -> Scene:
+def range_bars(chart: kinds.RangeBars, wide: float = PAGE_WIDE, row: float = 37) -> Scene:
     """P10 to P90 as a pale bar, the likely value as the pattern's mark, from zero; names and words that are too long run over several lines."""
     names = min(max(width(b.label, 14, bold=True) for b in chart.bars) + 14, wide * 0.4)
     known = [end for b in chart.bars if b.range for end in (*b.range, b.was) if end is not None]
@@ -287,7 +285,7 @@ def _right(bar: kinds.RangeRow, n: int, needed: float, room: float) -> Iterator[
     yield Label(x=1, y=n, dx=16, text=bar.note)
 
 
-def tornado(chart: kinds.Tornado, wide: float = 682, row: float = 27) -> Scene:
+def tornado(chart: kinds.Tornado, wide: float = PAGE_WIDE, row: float = 27) -> Scene:
     """Each assumption from its low to its high end; both ends carry the input's value."""
     for share in (0.28, 0.31, 0.34, 0.38, 0.46)[4 * (wide > HALF_WIDE) :]:
         names = min(max(width(s.label, 13) for s in chart.swings) + 14, share * wide)

@@ -91,7 +91,7 @@ def _bin(group: kinds.Bin) -> Iterator[s.Mark]:
     yield s.Label(x=x, y=y, dx=8, text=str(group.cases), size=12, fill="text2")
 
 
-def curves(chart: kinds.Curves, wide: float = 682, tall: float = 170) -> s.Scene:
+def curves(chart: kinds.Curves, wide: float = s.PAGE_WIDE, tall: float = 170) -> s.Scene:
     """Cumulative cost with bands, labelled at the end; the break-even marked on the axis."""
     right = max(s.width(_end(c, chart.currency), 13, bold=True) for c in chart.curves) + 18
     values = chart.amounts
@@ -214,7 +214,7 @@ class ToldBars(Chart):
 _SIZE, _GAP, _STRIP = 13.0, 12.0, 84.0
 
 
-def told_bars(chart: ToldBars, wide: float = 682, row: float = 28) -> s.Scene:
+def told_bars(chart: ToldBars, wide: float = s.PAGE_WIDE, row: float = 28) -> s.Scene:
     """Columns of words with a strip in their middle; names that are too long run over several lines."""
     texts = [(chart.heads[0], *(bar.label for bar in chart.bars))] + [(head, *(bar.words[n] for bar in chart.bars)) for n, head in enumerate(chart.heads[1:])]
     widest = [max(s.width(text, _SIZE, bold=n in (0, 3)) for text in (*head.split(" "), *column)) + _GAP for n, (head, *column) in enumerate(texts)]

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from advisorkit.charts.kinds import Chart, Rows
-from advisorkit.charts.scene import Area, Dot, Label, Mark, Panel, Scene, Stroke, page, ticks, width, wrap
+from advisorkit.charts.scene import PAGE_WIDE, Area, Dot, Label, Mark, Panel, Scene, Stroke, page, ticks, width, wrap
 from advisorkit.charts.theme import MARKS
 from advisorkit.values.messages import here, locale
 from advisorkit.values.quantities import money_short, number, plain, span
@@ -107,7 +107,7 @@ def picture(chart: Picture, wide: float = 0) -> Scene:
     return Scene(width=chart.wide * scale, height=chart.tall * scale, panels=())
 
 
-def plot(chart: Plot, wide: float = 682, tall: float = 240) -> Scene:
+def plot(chart: Plot, wide: float = PAGE_WIDE, tall: float = 240) -> Scene:
     """Axes at zero or at the least value, names beside lines, or above where there are no lines."""
     looks = _looks(chart)
     marks = [mark for one in chart.series if one.shape != "bar" for mark in _drawn(one, *looks[one.name])] + list(_bars(chart, looks))

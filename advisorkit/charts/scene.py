@@ -13,6 +13,8 @@ from typing import Literal
 
 from advisorkit.charts.kinds import Point
 
+PAGE_WIDE, HALF_WIDE = 682, 330
+"""Width of a page and of half of it in pixels."""
 Anchor = Literal["start", "middle", "end"]
 """Which part of a text lies at its point."""
 

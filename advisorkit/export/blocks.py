@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import Any, Literal
 
 from advisorkit.charts.kinds import Chart
-from advisorkit.charts.scene import width
+from advisorkit.charts.scene import PAGE_WIDE, width
 from advisorkit.export.brand import Brand
 from advisorkit.values.messages import here
 from advisorkit.values.places import told
@@ -72,8 +72,8 @@ FEW = 3
 """Rows above which columns give room to each other."""
 _STEP = 8
 """Pixels that go from column to column at a time."""
-WIDE, CLOSE, PAGE = 9, 8, 682
-"""Columns above which a table is set small, and from which on they stand closer to each other; width of a page in pixels."""
+WIDE, CLOSE = 9, 8
+"""Columns above which a table is set small, and from which on they stand closer to each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class Table:
         """Height of its letters in pixels; of a wide one as much smaller as its figures take."""
         needed = sum(_widest(column, 1, WORD, unbroken=True) for column in zip(self.head, *self.rows, strict=True)) if len(self.head) > WIDE else 0
         usual = 12.5 if needed or len(self.rows) > LONG else 13.4
-        return next((size for size in (usual, 11.0) if needed * size <= PAGE - 8 * len(self.head)), 10.0)
+        return next((size for size in (usual, 11.0) if needed * size <= PAGE_WIDE - 8 * len(self.head)), 10.0)
 
     @property
     def whole(self) -> bool:

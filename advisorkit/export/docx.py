@@ -16,11 +16,11 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from markupsafe import Markup
 
-from advisorkit.charts.draw import HALF_WIDE, scene
-from advisorkit.charts.scene import wrap
+from advisorkit.charts.draw import scene
+from advisorkit.charts.scene import HALF_WIDE, PAGE_WIDE, wrap
 from advisorkit.charts.theme import LIGHT, SANS, SERIF
 from advisorkit.export import blocks as kinds
-from advisorkit.export.blocks import PAGE, Block, Worksheet
+from advisorkit.export.blocks import Block, Worksheet
 from advisorkit.export.brand import Brand
 from advisorkit.export.bundles import template
 from advisorkit.export.formats import settled, small, unsigned
@@ -124,7 +124,7 @@ class _Writer:
     def _image(self, content: bytes) -> dict[str, Any]:
         """A picture of the file, with half its points as pixels, or fewer where it would not fit."""
         found, image = self.file.part.get_or_add_image(io.BytesIO(content))
-        scale = min(0.5, PAGE / image.px_width)
+        scale = min(0.5, PAGE_WIDE / image.px_width)
         return {"id": found, "wide": round(image.px_width * scale), "tall": round(image.px_height * scale)}
 
     def _section(self, name: str, pages: list[Page], opens: str) -> Iterator[tuple[float, Markup]]:
@@ -141,14 +141,14 @@ class _Writer:
                 if len(row) > 1:
                     yield self._high(row), self.xml.Halves(drawn)
                 else:
-                    yield from ((self.tall(item, PAGE), xml) for item, xml in zip(row[0], drawn[0], strict=True))
+                    yield from ((self.tall(item, PAGE_WIDE), xml) for item, xml in zip(row[0], drawn[0], strict=True))
 
     def _page_high(self, page: Page) -> float:
         return sum(map(self._high, page.rows))
 
     def _high(self, row: tuple[tuple[Block | str, ...], ...]) -> float:
         """About how high a row of a page is."""
-        return max((sum(self.tall(item, PAGE / len(row)) for item in column) for column in row), default=0)
+        return max((sum(self.tall(item, PAGE_WIDE / len(row)) for item in column) for column in row), default=0)
 
     def _heading(self, text: str, role: str, *, opens: str = "") -> Any:
         level = self.levels[role]
@@ -169,7 +169,7 @@ class _Writer:
             case kinds.KeyFigures():
                 return xml.KeyFigures(item, LIGHT)
             case kinds.Table():
-                return xml.Table(item, LIGHT, item.widths(HALF_WIDE if half else PAGE), len(item.rows) > kinds.LONG, next(self.tables) if item.title or item.subtitle else 0)
+                return xml.Table(item, LIGHT, item.widths(HALF_WIDE if half else PAGE_WIDE), len(item.rows) > kinds.LONG, next(self.tables) if item.title or item.subtitle else 0)
             case kinds.LineItems():
                 return self._block(item.table, half=half)
             case kinds.ChartBlock():
@@ -237,7 +237,7 @@ def _tall(item: Block | str, wide: float) -> float:
         case kinds.LineItems():
             return _tall(item.table, wide)
         case kinds.ChartBlock():
-            return 45 + scene(item.chart, "half" if wide < PAGE else None).height + sum(18.0 * lines(words, 14.25) + 7 for words in item.beside)
+            return 45 + scene(item.chart, "half" if wide < PAGE_WIDE else None).height + sum(18.0 * lines(words, 14.25) + 7 for words in item.beside)
     return 120
 
 

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 from unicodedata import category
 
-from advisorkit.charts.draw import HALF_WIDE, scene
+from advisorkit.charts.draw import scene
 from advisorkit.charts.kinds import Chart
+from advisorkit.charts.scene import HALF_WIDE, PAGE_WIDE
 from advisorkit.charts.svg import svg
 from advisorkit.charts.theme import LIGHT, SANS, SERIF
-from advisorkit.export.blocks import PAGE, UNDATED, Block, Callout, ChartBlock, LineItems, Table, Text, Worksheet
+from advisorkit.export.blocks import UNDATED, Block, Callout, ChartBlock, LineItems, Table, Text, Worksheet
 from advisorkit.export.brand import Brand
 from advisorkit.export.pages import SHORT, Document, document
 from advisorkit.files.texts import speaking
@@ -131,7 +132,6 @@ def _ticked(found: re.Match[str]) -> str:
     return f'<text x="{found[1]}" {found[2]} font-family="{FACES[1]}">✓</text><text x="{int(found[1]) + 16}" {found[2]}>'
 
 
-
 def render(notebook: Any, *, brand: Brand | str | Path | None = None, **_: Any) -> bytes:
     """An executed notebook as PDF; `brand` is a brand or its file and wins over the notebook's own.
 
@@ -167,12 +167,12 @@ def _data(block: Block | str, *, half: bool = False) -> dict[str, Any]:
             told = block.chart if block.titled else None
             return {
                 "kind": "ChartBlock", "title": told.title if told else "", "subtitle": block.chart.subtitle, "beside": block.beside,
-                "alt": block.chart.alt, "svg": drawing(block.chart, half=half), "width": min(scene(block.chart, "half" if half else None).width, HALF_WIDE if half else PAGE),
+                "alt": block.chart.alt, "svg": drawing(block.chart, half=half), "width": min(scene(block.chart, "half" if half else None).width, HALF_WIDE if half else PAGE_WIDE),
             }
         case LineItems():
             return _data(block.table, half=half)
         case Table():
-            return {"kind": "Table", **asdict(block), "widths": block.widths(HALF_WIDE if half else PAGE), "size": block.size, "whole": block.whole}
+            return {"kind": "Table", **asdict(block), "widths": block.widths(HALF_WIDE if half else PAGE_WIDE), "size": block.size, "whole": block.whole}
         case Callout():
             return {"kind": "Callout", **asdict(block), "opening": block.opening}
         case Worksheet():

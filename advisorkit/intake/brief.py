@@ -15,6 +15,7 @@ from textwrap import dedent
 
 from advisorkit.catalog.reading import load as load_catalog, measure
 from advisorkit.catalog.vocabulary import answer
+from advisorkit.files.amounts import either
 from advisorkit.files.disk import fingerprint
 from advisorkit.files.numbers import ONE, Listener, Measure, currencies, unclear
 from advisorkit.files.spots import Spot
@@ -33,7 +34,6 @@ _MARK = re.compile(r"^\W*brief\W{1,6}([0-9a-f]{8})\b", re.MULTILINE | re.IGNOREC
 _HEAD = re.compile(r"^([ \t]*)\**answers\**:\**[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _SIGNS = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’‚‹›", "'"), **dict.fromkeys("–—", "-")})
 _ORDER = re.compile(r"\b(ignore|disregard|forget|override)\b.{0,40}\b(instructions?|prompts?)\b", re.IGNORECASE)
-_NOT = r"(?<!\w)(?:no|not|never|without|neither|nor|cannot|\w+n't|kein\w*|nicht|nie|niemals|weder|ohne)(?!\w)"
 _LEAST, _NEAR, _READ = 6, 0.25, 200
 """Fewest letters and digits of a quote that is not a whole line of the notes; share by which a figure may be off what the quote says; words of it that are looked at."""
 
@@ -174,6 +174,11 @@ def _answers_in(text: str, file: str) -> Node:
     return (parse_json if block.startswith("{") else parse_yaml)("\n" * above + dedent(block), file)
 
 
+def _negated() -> str:
+    """A pattern of what turns the words behind it into their opposite."""
+    return rf"(?<!\w)(?:{either('negations')}|\w+n't)(?!\w)"
+
+
 def _quote(spot: Spot, notes: str) -> str:
     """The quote, on one line; empty after a fault, where it proves nothing."""
     quote, said = " ".join((spot.text() or "").split()).strip('“”„"'), _plain(notes)
@@ -182,7 +187,7 @@ def _quote(spot: Spot, notes: str) -> str:
         spot.fault("the notes do not hold these words, so the answer is not taken")
     elif len(re.findall(r"\w", quote)) < _LEAST and _plain(quote) not in map(_plain, notes.splitlines()):
         spot.fault("is too short to show that the notes say so; the answer is not taken")
-    elif all(re.search(rf"{_NOT} \Z", text[-20:]) for text in before):
+    elif all(re.search(rf"{_negated()} \Z", text[-20:]) for text in before):
         spot.fault("leaves out the no or not before these words, so the answer is not taken")
     elif _ORDER.search(quote) or any("_" in word and word in load_catalog().criteria for word in re.findall(r"\w+", quote)):
         spot.fault("speaks to the model and says nothing of the work, so the answer is not taken")
@@ -206,7 +211,7 @@ def _guess(value: Spot, place: Spot, quote: str, criterion: Criterion) -> Answer
     if _off(said, quote, criterion, value.listener.currency):
         place.fault(f"the figures in these words are not {value.seen}, so the answer is not taken")
         return None
-    words = [] if re.search(_NOT, _plain(quote)) else re.findall(r"\w{5,}", quote)[:_READ]
+    words = [] if re.search(_negated(), _plain(quote)) else re.findall(r"\w{5,}", quote)[:_READ]
     named = {level for word in words if (level := level_said(word, criterion))}
     if said.levels and named and named.isdisjoint(said.levels):
         place.fault(f"these words name another answer, {' or '.join(sorted(named))}, so {value.seen} is not taken")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from advisorkit.files.amounts import words as amount_words
 from advisorkit.files.spots import MAX_TEXT
 from advisorkit.files.typed import data
 
@@ -138,7 +139,7 @@ def means_failure(heading: str) -> bool:
         [True, True, True, False, False, False]
     """
     words, known = _in_heading(heading), logbook()
-    return bool(words & {*known.failures}) and not words & {*known.words["right"], *known.words["wrong"], "not", "nicht", "free", "frei", "without", "ohne", "kein", "keine"} - {*known.failures}
+    return bool(words & {*known.failures}) and not words & {*known.words["right"], *known.words["wrong"], *amount_words("negations"), "free", "frei"} - {*known.failures}
 
 
 def _in_heading(heading: str) -> set[str]:

@@ -157,7 +157,7 @@ def unsigned(found: Iterable[Study]) -> tuple[str, ...]:
 def _marks(engagement: Engagement, workflow: Workflow, file: str | Path, read: Reader = read_results) -> Marks:
     """The marks of each pilot of a workflow; a marking sheet that was made for something else is refused."""
     try:
-        found = {one: read(within(folder_of(file), one.file), Choice(one.scorer, one.model, one.version, one.threshold)) for one in workflow.pilots}
+        found = {one: read(within(folder_of(file), one.file), _chosen(one)) for one in workflow.pilots}
     except EngagementError as error:
         raise PilotError(error.faults) from None
     for marks in found.values():
@@ -258,8 +258,8 @@ def _is_for(marks: MarkedResults, ours: Mapping[str, str]) -> None:
             raise PilotError([Fault(marks.file, "", made_for(name, other, one, AGREED))], len(marks.marks))
 
 
-def _chosen(pilot: PilotFile) -> tuple[str, ...]:
-    return pilot.scorer, pilot.model, pilot.version, pilot.threshold
+def _chosen(pilot: PilotFile) -> Choice:
+    return Choice(pilot.scorer, pilot.model, pilot.version, pilot.threshold)
 
 
 def with_pilot(engagement: Engagement, workflow_id: str, pilot: PilotFile, frozen: float | None = None) -> Engagement:
