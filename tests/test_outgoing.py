@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -179,6 +181,29 @@ def test_a_right_answer_is_understood_in_whatever_wrapping_it_comes(said: Said) 
     with scripted([said]) as server:
         caller = Caller(Endpoint(server.url, "m", ""))
         assert caller.ask([{"role": "user", "content": "hello"}]).text == "six"
+
+
+def test_a_model_behind_a_socket_file_is_reached_without_any_network(tmp_path: Path) -> None:
+    place = tmp_path / "model.sock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        listening.listen()
+        with ThreadPoolExecutor(1) as pool:
+            heard = pool.submit(_heard, listening, raw(told().encode()).raw)
+            answer = Caller(Endpoint("http://localhost/v1", "m", "", str(place))).ask([{"role": "user", "content": "hello"}])
+
+    assert answer.text == "six" and heard.result().startswith(b"POST /v1/chat/completions ")
+    assert str(place) not in repr(Endpoint("http://localhost/v1", "m", "", str(place)))
+
+
+def _heard(listening: socket.socket, answer: bytes) -> bytes:
+    """What the first to call says, answered once its body has come."""
+    with listening.accept()[0] as called:
+        said = called.recv(65536)
+        while b"hello" not in said:
+            said += called.recv(65536)
+        called.sendall(answer)
+    return said
 
 
 @pytest.mark.parametrize(("cause", "said"), ODD.values(), ids=ODD)

@@ -304,8 +304,9 @@ async def _fetched(endpoint: Endpoint, body: Mapping[str, Any]) -> tuple[httpx.R
     """What comes back; whoever waits sets the time, as a server that drips its answer passes every timeout of a socket."""
     headers, raw = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}, b""
     url = f"{endpoint.url.rstrip('/')}/chat/completions"
+    by_socket = httpx.AsyncHTTPTransport(uds=endpoint.socket) if endpoint.socket else None
     async with (
-        httpx.AsyncClient(timeout=_LONG, follow_redirects=False, trust_env=False, verify=_trusted()) as http,
+        httpx.AsyncClient(transport=by_socket, timeout=_LONG, follow_redirects=False, trust_env=False, verify=_trusted()) as http,
         http.stream("POST", url, json=body, headers=headers) as found,
     ):
         async for part in found.aiter_bytes():

@@ -12,6 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from anyio import to_thread
@@ -272,7 +273,7 @@ def _kept_inside(work: Path) -> Iterator[None]:
 
 @contextmanager
 def embedded() -> Iterator[Endpoint]:
-    """The small model as an endpoint of this process on loopback.
+    """The small model as an endpoint of this process: behind a socket file of this user's own, so no other can reach it and no network is needed, not even loopback.
 
     Raises:
         UsageError: If its packages are not installed.
@@ -285,6 +286,9 @@ def embedded() -> Iterator[Endpoint]:
     given = llama.CommonParams()
     given.model.path, given.n_ctx, given.n_parallel, given.warmup, given.verbosity = str(weights[0]), 4096, 1, False, -1
     given.cpuparams.n_threads = given.cpuparams_batch.n_threads = 1  # two fall to a tenth of the pace on a busy machine
-    server = llama.Server(given)
-    yield Endpoint(f"{server.listening_address}/v1", NAME, "")
-    del server
+    with TemporaryDirectory(prefix="advisorkit-") as own:
+        socket = f"{own}/model.sock" if os.name == "posix" else ""
+        given.hostnames = [socket] if socket else given.hostnames
+        server = llama.Server(given)
+        yield Endpoint("http://localhost/v1" if socket else f"{server.listening_address}/v1", NAME, "", socket)
+        del server

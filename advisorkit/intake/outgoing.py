@@ -30,6 +30,8 @@ class Endpoint:
     """The model's name there."""
     key: str = field(repr=False)
     """What lets us in; empty for a model on this machine that asks for none."""
+    socket: str = field(default="", repr=False)
+    """The socket file by which a model on this machine is reached; empty where the address alone leads to it."""
 
 
 def permitted(engagement: Engagement, url: str, model: str, environ: Mapping[str, str] = os.environ) -> Endpoint:
