@@ -273,7 +273,9 @@ def _kept_inside(work: Path) -> Iterator[None]:
 
 @contextmanager
 def embedded() -> Iterator[Endpoint]:
-    """The small model as an endpoint of this process: behind a socket file of this user's own, so no other can reach it and no network is needed, not even loopback.
+    """The small model as an endpoint of this process: behind a socket file of this user's own, so no other can reach it and no network is needed.
+
+    On loopback where the system has no socket files or the folder for temporary files lies too deep for one.
 
     Raises:
         UsageError: If its packages are not installed.
@@ -287,7 +289,8 @@ def embedded() -> Iterator[Endpoint]:
     given.model.path, given.n_ctx, given.n_parallel, given.warmup, given.verbosity = str(weights[0]), 4096, 1, False, -1
     given.cpuparams.n_threads = given.cpuparams_batch.n_threads = 1  # two fall to a tenth of the pace on a busy machine
     with TemporaryDirectory(prefix="advisorkit-") as own:
-        socket = f"{own}/model.sock" if os.name == "posix" else ""
+        short = os.name == "posix" and len(os.fsencode(own)) < 90  # the path of a socket may have 103 bytes at most
+        socket = f"{own}/model.sock" if short else ""
         given.hostnames = [socket] if socket else given.hostnames
         server = llama.Server(given)
         yield Endpoint("http://localhost/v1" if socket else f"{server.listening_address}/v1", NAME, "", socket)
